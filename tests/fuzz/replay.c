@@ -26,7 +26,7 @@ run(const uint8_t *data, size_t size)
 
     if (copy == NULL) {
         perror("malloc");
-        exit(2);
+        abort();
     }
     if (size > 0)
         memcpy(copy, data, size);
@@ -72,12 +72,12 @@ run_file(const char *path)
 
     if (data == NULL || file == NULL) {
         perror(path);
-        exit(2);
+        abort();
     }
     size = fread(data, 1, SEED_BYTES_MAX, file);
     if (ferror(file) || size == SEED_BYTES_MAX) {
         (void)fprintf(stderr, "%s: cannot be read or too large\n", path);
-        exit(2);
+        abort();
     }
     (void)fclose(file); /* only read from */
     run_seed(data, size);
@@ -98,7 +98,7 @@ run_directory(const char *path)
 
     if (count < 0) {
         perror(path);
-        exit(2);
+        abort();
     }
     for (int i = 0; i < count; i++) {
         char full[4096];
@@ -106,7 +106,7 @@ run_directory(const char *path)
 
         if (len < 0 || (size_t)len >= sizeof full) {
             (void)fprintf(stderr, "%s: path too long\n", path);
-            exit(2);
+            abort();
         }
         run_file(full);
         free(names[i]);
