@@ -26,8 +26,7 @@ void mun_base64url_encode(char *out, struct mun_bytes data);
  * and non-zero spare bits.
  * Errors: MUN_ERR_ENCODING, MUN_ERR_TOO_LARGE. After failure: *len is 0. */
 MUN_MUST_USE mun_err_t mun_base64url_decode(uint8_t *out, size_t size,
-                                            size_t *len,
-                                            struct mun_bytes text);
+                                            size_t *len, struct mun_bytes text);
 
 /* Digits only, no leading zero, at most `max`.
  * Errors: MUN_ERR_ENCODING. After failure: *out is 0. */
