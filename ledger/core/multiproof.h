@@ -1,0 +1,60 @@
+#ifndef MUN_LEDGER_CORE_MULTIPROOF_H
+#define MUN_LEDGER_CORE_MULTIPROOF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ledger/base/arena.h"
+#include "ledger/base/bytes.h"
+#include "ledger/base/err.h"
+#include "ledger/base/wr.h"
+#include "ledger/core/hash.h"
+#include "ledger/core/state.h"
+#include "ledger/core/view.h"
+
+/* One proof for many records, present and absent, under one state root: the
+ * tree cut off where no asked key leads, in pre-order.
+ *
+ *   0x00                              the empty tree (only as the whole proof)
+ *   0x01 hash                         a subtree that no asked key leads into
+ *   0x02 bit(u8) left right           a node on the way
+ *   0x03 key value(u16 len, bytes)    a record that was asked for
+ *   0x04 key value_hash               a record that an absent key leads to
+ *
+ * Canonical: a 0x02 never has two 0x01 children; bits strictly increase
+ * downwards; every key agrees with the directions that lead to it. */
+
+/* Writes the proof of the committed tree for `count` keys in any order.
+ * Errors: what `wr` recorded. */
+MUN_MUST_USE mun_err_t mun_multiproof_make(struct mun_wr *wr,
+                                           const struct mun_state *state,
+                                           const struct mun_hash *keys,
+                                           size_t count);
+
+struct mun_multiproof_node;
+
+struct mun_multiproof {
+    const struct mun_multiproof_node *nodes;
+    uint32_t count;
+    uint32_t record_count; /* leaves of both forms */
+};
+
+/* Decodes the proof and recomputes the root, which must equal `root`.
+ * Lifetime: that of the arena and the input.
+ * Errors: MUN_ERR_PROOF, the decoder's, MUN_ERR_LIMIT (arena). After failure:
+ * *out is zeroed and shows nothing. */
+MUN_MUST_USE mun_err_t mun_multiproof_open(struct mun_multiproof *out,
+                                           struct mun_arena *arena,
+                                           struct mun_bytes proof,
+                                           const struct mun_hash *root);
+
+/* PRESENT with the value, ABSENT when the walk ends at another record or the
+ * tree is empty, NOT_SHOWN when it ends at a hash, or at the key itself given
+ * by its value hash only. */
+enum mun_presence mun_multiproof_get(const struct mun_multiproof *proof,
+                                     const struct mun_hash *key,
+                                     struct mun_bytes *value);
+
+struct mun_view mun_multiproof_view(const struct mun_multiproof *proof);
+
+#endif

@@ -1,0 +1,84 @@
+#ifndef MUN_LEDGER_CORE_RECEIPT_H
+#define MUN_LEDGER_CORE_RECEIPT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ledger/base/arena.h"
+#include "ledger/base/bytes.h"
+#include "ledger/base/err.h"
+#include "ledger/base/limits.h"
+#include "ledger/base/wr.h"
+#include "ledger/core/block.h"
+#include "ledger/core/certificate.h"
+#include "ledger/core/commitment.h"
+#include "ledger/core/hash.h"
+#include "ledger/core/member.h"
+#include "ledger/core/merkle.h"
+#include "ledger/core/verdict.h"
+
+/* The file that proves: ledger/README.md section 14. */
+
+struct mun_trust_root {
+    struct mun_hash chain_id;
+    uint64_t height;
+    struct mun_hash header_id;
+    uint64_t max_age_ms;
+};
+
+/* Decoded as far as its parts; each part is decoded where it is checked.
+ * Paths borrow from the receipt's bytes. */
+struct mun_receipt {
+    struct mun_hash chain_id;
+    struct mun_bytes entry;
+    struct mun_log_leaf leaf; /* type and subject are derived, not carried */
+    uint64_t leaf_index;
+    const struct mun_hash *log_path;
+    uint8_t log_path_len;
+    uint32_t position;
+    const struct mun_hash *batch_path;
+    uint8_t batch_path_len;
+    struct mun_header root_header;
+    struct mun_bytes members; /* encoded set after the root */
+    uint8_t link_count;
+    struct mun_bytes links; /* encoded */
+    struct mun_header header;
+    struct mun_bytes certificate; /* encoded */
+    struct mun_bytes multiproof;
+};
+
+/* Errors: the decoder's. Lifetime: *out borrows from `bytes`. */
+MUN_MUST_USE mun_err_t mun_receipt_decode(struct mun_receipt *out,
+                                          struct mun_bytes bytes);
+void mun_receipt_encode(struct mun_wr *wr, const struct mun_receipt *receipt);
+
+/* What the document says of itself; has_claims false for formats that say
+ * nothing a program can read. `has_slot` false when it names no slot. */
+struct mun_claims {
+    bool has_claims;
+    bool is_complete; /* issuer, programme and slot are all there */
+    struct mun_hash issuer;
+    struct mun_hash programme;
+    uint16_t programme_version;
+    struct mun_hash list_issuer;
+    struct mun_bytes list_label;
+    uint32_t slot;
+    bool has_slot;
+};
+
+struct mun_receipt_input {
+    struct mun_bytes receipt; /* binary */
+    struct mun_bytes opening; /* binary */
+    struct mun_hash document_digest;
+    struct mun_claims claims;
+    struct mun_trust_root root;
+    struct mun_policy policy;
+};
+
+/* The whole verification of section 14, offline. Always gives a verdict: what
+ * cannot be read is PROOF_INVALID. Needs an arena of about 256 KiB.
+ * Lifetime: *out borrows from the input and the arena. */
+void mun_receipt_verify(struct mun_verdict *out, struct mun_arena *arena,
+                        const struct mun_receipt_input *input);
+
+#endif
