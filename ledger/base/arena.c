@@ -30,6 +30,7 @@ mun_arena_init(struct mun_arena *arena, void *memory, size_t size)
     size_t skip = past == 0 ? 0 : ALIGN - past;
 
     MUN_CHECK(memory != NULL || size == 0);
+    MUN_CHECK(size <= SIZE_MAX / 2);
     if (skip > size)
         skip = size;
     arena->base = memory == NULL ? NULL : (uint8_t *)memory + skip;
@@ -73,8 +74,9 @@ mun_arena_alloc(struct mun_arena *arena, size_t size)
     uint8_t *piece;
 
     MUN_CHECK(arena->used <= arena->size);
-    /* Both tests before the sum, which could wrap. */
-    if (size > left || size > SIZE_MAX - GAP - (ALIGN - 1))
+    /* Before the sum below, which then cannot wrap: an arena is at most half
+     * of the address space. */
+    if (size > left)
         return NULL;
     need = (size + GAP + (ALIGN - 1)) & ~(size_t)(ALIGN - 1);
     if (need == 0)
