@@ -9,6 +9,8 @@ build=${1:-build/release}
 base=$build/ledger/libmun_base.a
 core=$build/ledger/libmun_core.a
 libc='mem(cpy|move|set|cmp|chr)|strlen|__mem(cpy|move|set)_chk|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_'
+# What the compiler calls instead of an instruction that old machines lack.
+libc="$libc|__(popcount|clz|ctz|bswap)[sdt]i2"
 # Of what the libraries offer, these take memory from the heap.
 heap='secp256k1_context_(create|clone|destroy)|utf8proc_(map|map_custom|NF.*)'
 # And these of ledger/base reach outside; a failed check may, as it aborts.
