@@ -40,7 +40,8 @@
     X(SCOPE_WIDER_THAN_PARENT, 39, "the scope or term exceeds the parent's")   \
     X(OUT_OF_SCOPE_LEVEL, 40, "the level is outside the accreditation")        \
     X(OUT_OF_SCOPE_FIELD, 41, "the field is outside the accreditation")        \
-    X(OUT_OF_SCOPE_AWARD, 42, "the kind of award is outside the accreditation") \
+    X(OUT_OF_SCOPE_AWARD, 42,                                                  \
+      "the kind of award is outside the accreditation")                        \
     X(OUT_OF_SCOPE_JURISDICTION, 43, "the place is outside the accreditation") \
     X(OUT_OF_SCOPE_CREDITS, 44, "the credits are outside the accreditation")   \
     X(SELF_ACCREDITATION, 45, "nobody accredits themselves")                   \
