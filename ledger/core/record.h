@@ -12,7 +12,13 @@
 #include "ledger/core/scope.h"
 
 /* The registers' records: ledger/README.md section 6. Decoded forms borrow
- * from the bytes they were decoded from. */
+ * from the bytes they were decoded from.
+ *
+ * A record is written by a rule, out of an entry whose texts and keys were
+ * checked then, and is read under a root that members signed. So decoders
+ * check the structure, every bound and what fields say of one another, but not
+ * again that text is NFC or that a key lies on the curve: these would cost
+ * more than all the rest. */
 
 enum mun_record_type {
     MUN_RECORD_PARTY = 1,
