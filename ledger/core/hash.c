@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "ledger/base/check.h"
+#include "ledger/core/hash_int.h"
 
-#define BLOCK SHA256_BLOCK_SIZE
+#define BLOCK MUN_SHA256_BLOCK
 
+_Static_assert(BLOCK == SHA256_BLOCK_SIZE, "one block");
 _Static_assert(sizeof(struct sha256_ctx) <= sizeof(struct mun_sha256),
                "a running hash holds nettle's");
 _Static_assert(_Alignof(struct sha256_ctx) <= _Alignof(struct mun_sha256),
@@ -132,19 +134,34 @@ mun_sha256_final(struct mun_sha256 *sha, struct mun_hash *out)
     sha256_digest(context(sha), sizeof out->b, out->b);
 }
 
+/* Eight bytes at a time: compilers turn this into one swap and one store, and
+ * make worse of four. */
 static void
-store_u32(uint8_t *out, uint32_t value)
+store_u64(uint8_t *out, uint64_t value)
 {
-    out[0] = (uint8_t)(value >> 24);
-    out[1] = (uint8_t)(value >> 16);
-    out[2] = (uint8_t)(value >> 8);
-    out[3] = (uint8_t)value;
+    out[0] = (uint8_t)(value >> 56);
+    out[1] = (uint8_t)(value >> 48);
+    out[2] = (uint8_t)(value >> 40);
+    out[3] = (uint8_t)(value >> 32);
+    out[4] = (uint8_t)(value >> 24);
+    out[5] = (uint8_t)(value >> 16);
+    out[6] = (uint8_t)(value >> 8);
+    out[7] = (uint8_t)value;
+}
+
+/* The digest, once the padding is in. Unlike sha256_digest it neither pads nor
+ * starts over. */
+static void
+take_state(struct mun_hash *out, const struct sha256_ctx *ctx)
+{
+    MUN_DCHECK(ctx->index == 0);
+    for (size_t i = 0; i < 4; i++)
+        store_u64(out->b + 8 * i,
+                  (uint64_t)ctx->state[2 * i] << 32 | ctx->state[2 * i + 1]);
 }
 
 /* Hashes `data` after `blocks` blocks that led to `state`. The padding is laid
- * down here, next to the last bytes, so that nettle sees whole blocks only and
- * neither copies nor starts over: an eighth faster on 64 bytes than
- * sha256_digest. */
+ * down here, next to the last bytes, so that nettle sees whole blocks only. */
 static void
 hash_after(struct mun_hash *out, const uint32_t state[8], uint64_t blocks,
            struct mun_bytes data)
@@ -154,20 +171,30 @@ hash_after(struct mun_hash *out, const uint32_t state[8], uint64_t blocks,
     size_t whole = data.len - data.len % BLOCK;
     size_t rest = data.len - whole;
     size_t tail_len = rest + 1 + 8 <= BLOCK ? BLOCK : 2 * BLOCK;
-    uint64_t bits = (blocks * BLOCK + (uint64_t)data.len) * 8;
 
     start(&ctx, state, blocks);
     if (whole > 0)
         sha256_update(&ctx, whole, data.data);
-    memset(tail, 0, sizeof tail);
-    if (rest > 0)
-        memcpy(tail, data.data + whole, rest);
+    memset(tail, 0, BLOCK);
+    if (tail_len > BLOCK)
+        memset(tail + BLOCK, 0, BLOCK);
+    /* Faster than a call of memcpy for so few. */
+    for (size_t i = 0; i < rest; i++)
+        tail[i] = data.data[whole + i];
     tail[rest] = 0x80;
-    store_u32(tail + tail_len - 8, (uint32_t)(bits >> 32));
-    store_u32(tail + tail_len - 4, (uint32_t)bits);
+    store_u64(tail + tail_len - 8, (blocks * BLOCK + data.len) * 8);
     sha256_update(&ctx, tail_len, tail);
-    for (size_t i = 0; i < 8; i++)
-        store_u32(out->b + 4 * i, ctx.state[i]);
+    take_state(out, &ctx);
+}
+
+void
+mun_hash_padded(struct mun_hash *out, const uint8_t *blocks, size_t block_count)
+{
+    struct sha256_ctx ctx;
+
+    start(&ctx, initial_state, 0);
+    sha256_update(&ctx, block_count * BLOCK, blocks);
+    take_state(out, &ctx);
 }
 
 void

