@@ -40,6 +40,7 @@ struct mun_genesis {
 
 /* Accepts exactly the documents that section 5 allows.
  * Errors: the decoder's; MUN_ERR_VALUE for a rule among fields.
+ * After failure: *out is zeroed.
  * Lifetime: *out borrows from `bytes`. */
 MUN_MUST_USE mun_err_t mun_genesis_decode(struct mun_genesis *out,
                                           struct mun_bytes bytes);
@@ -56,7 +57,9 @@ struct mun_genesis_chain {
 
 /* Writes the records of height 0 into the empty state `state` (loads them; the
  * result is committed) and computes the rest.
- * Errors: MUN_ERR_LIMIT (state). */
+ * `genesis` was decoded from `bytes`.
+ * Errors: MUN_ERR_LIMIT (state).
+ * After failure: *out is zeroed; the state is to be thrown away. */
 MUN_MUST_USE mun_err_t mun_genesis_start(struct mun_genesis_chain *out,
                                          struct mun_state *state,
                                          const struct mun_genesis *genesis,
