@@ -21,14 +21,28 @@
  *   0x03 key value(u16 len, bytes)    a record that was asked for
  *   0x04 key value_hash               a record that an absent key leads to
  *
- * Canonical: a 0x02 never has two 0x01 children; bits strictly increase
- * downwards; every key agrees with the directions that lead to it. */
+ * A key leads left where its bit at `bit` is 0, else right, whatever its other
+ * bits are: so each key leads to exactly one record of a tree that has any,
+ * and is absent when that is not its own.
+ *
+ * Canonical, and refused otherwise:
+ *
+ * C1 0x00 stands alone.
+ * C2 A 0x02 never has two 0x01 children.
+ * C3 Bits strictly increase downwards.
+ * C4 Every key agrees with the directions that lead to it.
+ * C5 Two keys below a node agree on all bits before the node's.
+ * C6 A value has 1 to MUN_RECORD_BYTES_MAX bytes.
+ * C7 The hash of a 0x01 is not the empty root.
+ * C8 Nothing follows the last node. */
 
-/* Writes the proof of the committed tree for `count` keys in any order.
+/* Writes the proof of the committed tree for `count` keys in any order, with
+ * or without duplicates; the same set of keys always gives the same bytes.
+ * Shape: keys holds count hashes, which are put into another order.
  * Errors: what `wr` recorded. */
 MUN_MUST_USE mun_err_t mun_multiproof_make(struct mun_wr *wr,
                                            const struct mun_state *state,
-                                           const struct mun_hash *keys,
+                                           struct mun_hash *keys,
                                            size_t count);
 
 struct mun_multiproof_node;
@@ -39,10 +53,13 @@ struct mun_multiproof {
     uint32_t record_count; /* leaves of both forms */
 };
 
-/* Decodes the proof and recomputes the root, which must equal `root`.
+/* Decodes the proof and recomputes the root, which must equal `root`. Takes
+ * less than twice the proof's length from the arena.
  * Lifetime: that of the arena and the input.
- * Errors: MUN_ERR_PROOF, the decoder's, MUN_ERR_LIMIT (arena). After failure:
- * *out is zeroed and shows nothing. */
+ * Errors: MUN_ERR_PROOF (another root), MUN_ERR_TRUNCATED, MUN_ERR_TRAILING,
+ * MUN_ERR_KIND (no such node, or not here), MUN_ERR_ORDER (C3 to C5),
+ * MUN_ERR_VALUE (C2, C6, C7), MUN_ERR_TOO_LARGE (C6), MUN_ERR_LIMIT (arena).
+ * After failure: *out is zeroed and shows nothing. */
 MUN_MUST_USE mun_err_t mun_multiproof_open(struct mun_multiproof *out,
                                            struct mun_arena *arena,
                                            struct mun_bytes proof,

@@ -40,8 +40,8 @@
  * mun_overlay_* belong to one thread at a time.
  *
  * Memory is the caller's and of fixed size; a full pool is MUN_ERR_LIMIT and
- * leaves the overlay as it was before the call. Pages are touched only when
- * they are used, the lowest free ones of never used memory last.
+ * leaves the overlay as it was before the call. What was freed is used again
+ * before memory that never was, so pages are touched only as the tree grows.
  *
  * I1 Committed nodes and values are never written; only commit frees them.
  *    (mun_state_load, which needs the state to itself, is the exception.)
@@ -64,7 +64,7 @@ struct mun_state_config {
 
 struct mun_state;
 
-/* Bytes that mun_state_init needs: 252 a record, and the values. The
+/* Bytes that mun_state_init needs: 264 a record, and the values. The
  * configuration must be within the bounds above. */
 size_t mun_state_footprint(const struct mun_state_config *config);
 

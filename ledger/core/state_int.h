@@ -27,7 +27,7 @@ struct mun_state_face {
 };
 
 struct mun_state_inner {
-    uint32_t child[2]; /* in the free list: the next free one in child[0] */
+    uint32_t child[2];
     uint32_t replaces; /* new ones: the committed node this is a copy of */
     uint8_t flags;
     uint8_t spare[2];
@@ -47,7 +47,7 @@ struct mun_state_leaf_face {
 struct mun_state_leaf {
     struct mun_state_leaf_face face;
     uint64_t value_at; /* offset in the value heap */
-    uint32_t replaces; /* as above; in the free list: the next free one */
+    uint32_t replaces; /* as above */
     uint16_t value_len;
     uint8_t value_class;
     uint8_t flags;
@@ -77,7 +77,9 @@ struct mun_state_tree {
 struct mun_state {
     struct mun_state_inner *inners;
     struct mun_state_leaf *leaves;
-    uint32_t *journal; /* every node that the open overlay made */
+    uint32_t *inner_frees; /* stacks of free nodes: beside the nodes, so that */
+    uint32_t *leaf_frees;  /* what is next is known before it is in a cache */
+    uint32_t *journal;     /* every node that the open overlay made */
     uint8_t *values;
     uint32_t inner_max;
     uint32_t leaf_max;
@@ -92,10 +94,8 @@ struct mun_state {
     uint32_t journal_count;
     uint32_t inner_used; /* handed out once at least; the rest is untouched */
     uint32_t leaf_used;
-    uint32_t inner_free;
-    uint32_t leaf_free;
-    uint32_t inner_live;
-    uint32_t leaf_live;
+    uint32_t inner_free_count;
+    uint32_t leaf_free_count;
     uint64_t value_used;
     uint64_t value_live;
     uint64_t value_free[MUN_STATE_CLASSES];
@@ -128,14 +128,14 @@ mun_state_value_of(const struct mun_state *state,
 
 /* Bit 0 is the most significant of the first byte. */
 static inline unsigned
-mun_key_bit(const struct mun_hash *key, unsigned bit)
+mun_state_key_bit(const struct mun_hash *key, unsigned bit)
 {
     return (key->b[bit / 8] >> (7 - bit % 8)) & 1u;
 }
 
 /* The first bit in which the keys differ, MUN_STATE_DEPTH_MAX when equal. */
 static inline unsigned
-mun_key_diff(const struct mun_hash *a, const struct mun_hash *b)
+mun_state_key_diff(const struct mun_hash *a, const struct mun_hash *b)
 {
     for (unsigned i = 0; i < sizeof(a->b); i++) {
         unsigned differ = (unsigned)(a->b[i] ^ b->b[i]);
