@@ -2,7 +2,9 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ledger/base/check.h"
@@ -39,6 +41,48 @@ static const struct mun_json *
 wrapped(const json_t *value)
 {
     return (const struct mun_json *)(const void *)value;
+}
+
+/* jansson reports some failed allocations as faults of the text, and a good
+ * document must not be called bad because memory was short. So its allocator
+ * notes whether it has failed. */
+static _Thread_local struct {
+    bool has_failed;
+    bool is_limited; /* only in tests: */
+    size_t left;     /* allocations that succeed */
+} heap;
+
+void *
+mun_json_alloc(size_t size)
+{
+    void *memory = NULL;
+
+    if (!heap.is_limited || heap.left > 0)
+        memory = malloc(size); /* allow: the wrapper's one allocation */
+    if (memory == NULL)
+        heap.has_failed = true;
+    else if (heap.is_limited)
+        heap.left--;
+    return memory;
+}
+
+void
+mun_json_free(void *memory)
+{
+    free(memory); /* allow: pairs with mun_json_alloc */
+}
+
+void
+mun_json_alloc_limit(size_t count)
+{
+    heap.is_limited = count != SIZE_MAX;
+    heap.left = count;
+}
+
+static void
+install_allocator(void)
+{
+    json_set_alloc_funcs(mun_json_alloc, mun_json_free);
 }
 
 /* What the scan before the parser has seen. */
@@ -203,16 +247,10 @@ static mun_err_t
 refuse_foreign(struct mun_json_err *why, struct mun_bytes text,
                const json_error_t *error)
 {
-    enum mun_err_code code = MUN_ERR_JSON;
     const char *what = "not JSON";
     size_t offset = error->position > 0 ? (size_t)error->position : 0;
 
     switch (json_error_code(error)) {
-    case json_error_unknown: /* how jansson leaves it when malloc fails */
-    case json_error_out_of_memory:
-        code = MUN_ERR_MEMORY;
-        what = "out of memory";
-        break;
     case json_error_invalid_utf8:
         what = "not UTF-8";
         break;
@@ -235,6 +273,8 @@ refuse_foreign(struct mun_json_err *why, struct mun_bytes text,
     case json_error_numeric_overflow:
         what = "a number that is too large";
         break;
+    case json_error_unknown:
+    case json_error_out_of_memory:
     case json_error_stack_overflow:
     case json_error_cannot_open_file:
     case json_error_invalid_argument:
@@ -245,7 +285,7 @@ refuse_foreign(struct mun_json_err *why, struct mun_bytes text,
     case json_error_index_out_of_range:
         break;
     }
-    return refuse(why, code, text, offset, what);
+    return refuse(why, MUN_ERR_JSON, text, offset, what);
 }
 
 static bool
@@ -316,6 +356,7 @@ mun_err_t
 mun_json_parse(struct mun_json **out, struct mun_json_err *why,
                struct mun_bytes text, const struct mun_json_limits *limits)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct scan scan = { .text = text, .limits = limits, .why = why };
     json_error_t error;
     json_t *doc;
@@ -329,9 +370,15 @@ mun_json_parse(struct mun_json **out, struct mun_json_err *why,
     MUN_TRY(scan_text(&scan));
     if (text.len == 0)
         return scan_refuse(&scan, MUN_ERR_JSON, "no text");
+    MUN_CHECK(pthread_once(&once, install_allocator) == 0);
     memset(&error, 0, sizeof error);
+    heap.has_failed = false;
     doc = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES,
                      &error);
+    if (heap.has_failed) {
+        json_decref(doc);
+        return scan_refuse(&scan, MUN_ERR_MEMORY, "out of memory");
+    }
     if (doc == NULL)
         return refuse_foreign(why, text, &error);
     if (scan.has_real && !has_only_allowed_reals(doc)) {
@@ -501,24 +548,6 @@ mun_json_only_keys(const struct mun_json *object, const char *const allowed[],
     if (offending != NULL)
         *offending = it.key;
     return it.key == NULL;
-}
-
-void *
-mun_json_alloc(size_t size)
-{
-    json_malloc_t allocate;
-
-    json_get_alloc_funcs(&allocate, NULL);
-    return allocate(size);
-}
-
-void
-mun_json_free(void *memory)
-{
-    json_free_t release;
-
-    json_get_alloc_funcs(NULL, &release);
-    release(memory);
 }
 
 /* Bytes of the sequence that begins at `at`, or 0.

@@ -6,10 +6,14 @@
 
 #include "ledger/base/bytes.h"
 
-/* Memory from the allocator that jansson uses, so that one hook reaches every
- * allocation of this folder. NULL when there is none. */
+/* The heap of this folder and of jansson, so that one hook reaches every
+ * allocation. NULL when there is none. */
 void *mun_json_alloc(size_t size);
 void mun_json_free(void *memory);
+
+/* For tests: of this thread's allocations from now on the first `count`
+ * succeed; SIZE_MAX for all. */
+void mun_json_alloc_limit(size_t count);
 
 /* Whether the text is UTF-8: no overlong form, no surrogate, nothing above
  * U+10FFFF. U+0000 is refused too. */
