@@ -56,7 +56,8 @@ is_at(const struct mun_con_record *record, enum mun_vote_type type)
     return own->is_present && own->round == record->round;
 }
 
-/* The step is the one that the last own message led to. */
+/* The step is the one that the last own message led to; without any in its
+ * round there was nothing to write. */
 static bool
 is_phase(const struct mun_con_record *record)
 {
@@ -65,7 +66,8 @@ is_phase(const struct mun_con_record *record)
 
     switch (record->phase) {
     case MUN_CON_PROPOSE:
-        return !has_prevote && !has_precommit;
+        return is_at(record, MUN_VOTE_PROPOSAL) && !has_prevote &&
+               !has_precommit;
     case MUN_CON_PREVOTE:
         return has_prevote && !has_precommit;
     case MUN_CON_PRECOMMIT:
@@ -95,16 +97,13 @@ is_lock(const struct mun_con_record *record)
 mun_err_t
 mun_con_record_check(const struct mun_con_record *record)
 {
-    bool is_right = record->height >= 1 &&
-                    record->round <= MUN_CON_ROUND_MAX &&
-                    is_pair(record->locked_round, &record->locked_id,
-                            record->round) &&
-                    is_pair(record->valid_round, &record->valid_id,
-                            record->round) &&
-                    is_own(record, MUN_VOTE_PROPOSAL) &&
-                    is_own(record, MUN_VOTE_PREVOTE) &&
-                    is_own(record, MUN_VOTE_PRECOMMIT) && is_phase(record) &&
-                    is_lock(record);
+    bool is_right =
+        record->height >= 1 && record->round < MUN_CON_ROUND_MAX &&
+        is_pair(record->locked_round, &record->locked_id, record->round) &&
+        is_pair(record->valid_round, &record->valid_id, record->round) &&
+        is_own(record, MUN_VOTE_PROPOSAL) && is_own(record, MUN_VOTE_PREVOTE) &&
+        is_own(record, MUN_VOTE_PRECOMMIT) && is_phase(record) &&
+        is_lock(record);
 
     return is_right ? MUN_SUCCESS : mun_err(MUN_ERR_VALUE);
 }
