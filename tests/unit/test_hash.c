@@ -131,8 +131,7 @@ tagged_hashes_follow_the_definition_at_every_length(void **state)
             struct mun_hash hash;
             struct mun_sha256 sha;
 
-            tagged_reference(&expected, mun_tag_text((enum mun_tag)tag),
-                             input);
+            tagged_reference(&expected, mun_tag_text((enum mun_tag)tag), input);
             mun_hash_tagged(&hash, (enum mun_tag)tag, input);
             assert_true(mun_hash_eq(&hash, &expected));
             mun_sha256_init_tagged(&sha, (enum mun_tag)tag);
@@ -265,8 +264,7 @@ hkdf_reaches_its_longest_output(void **state)
 
     (void)state;
     mun_hkdf(out, sizeof out, MUN_BYTES_NONE, MUN_BYTES_NONE, MUN_BYTES_NONE);
-    mun_hkdf(head, sizeof head, MUN_BYTES_NONE, MUN_BYTES_NONE,
-             MUN_BYTES_NONE);
+    mun_hkdf(head, sizeof head, MUN_BYTES_NONE, MUN_BYTES_NONE, MUN_BYTES_NONE);
     assert_memory_equal(out, head, sizeof head);
 }
 

@@ -116,8 +116,7 @@ what_a_signer_signs_verifies_wherever_the_signer_stands(void **state)
         for (int i = 0; i < 50; i++) {
             memset(digest.b, i, sizeof digest.b);
             mun_signer_sign(signer, &sig, &digest);
-            assert_true(mun_is_ok(mun_sig_verify(&sig, &signer->key,
-                                                 &digest)));
+            assert_true(mun_is_ok(mun_sig_verify(&sig, &signer->key, &digest)));
             /* Low S: the top bit is never set. */
             assert_true(sig.b[33] < 0x80);
         }
