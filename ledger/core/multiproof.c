@@ -199,8 +199,7 @@ read_record(struct mun_hash *hash, struct opening *open, uint32_t index)
     struct mun_state_leaf_face face;
     struct mun_bytes key = mun_rd_run(&open->rd, sizeof(face.key.b));
     if (node->kind == RECORD) {
-        struct mun_bytes value =
-            mun_rd_run16(&open->rd, MUN_RECORD_BYTES_MAX);
+        struct mun_bytes value = mun_rd_run16(&open->rd, MUN_RECORD_BYTES_MAX);
         if (value.len == 0)
             mun_rd_fail(&open->rd, MUN_ERR_VALUE); /* C6 */
         mun_hash_tagged(&face.value_hash, MUN_TAG_RECORD_VALUE, value);
@@ -335,7 +334,7 @@ mun_multiproof_get(const struct mun_multiproof *proof,
     const struct mun_multiproof_node *node = &proof->nodes[0];
     while (node->kind == BRANCH)
         node = mun_state_key_bit(key, node->bit) ? &proof->nodes[node->right]
-                                           : node + 1;
+                                                 : node + 1;
     if (node->kind == EMPTY)
         return MUN_ABSENT;
     if (node->kind == CUT)
@@ -350,8 +349,7 @@ mun_multiproof_get(const struct mun_multiproof *proof,
 }
 
 static enum mun_presence
-view_proof(const void *ctx, const struct mun_hash *key,
-           struct mun_bytes *value)
+view_proof(const void *ctx, const struct mun_hash *key, struct mun_bytes *value)
 {
     return mun_multiproof_get(ctx, key, value);
 }

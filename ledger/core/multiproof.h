@@ -42,8 +42,7 @@
  * Errors: what `wr` recorded. */
 MUN_MUST_USE mun_err_t mun_multiproof_make(struct mun_wr *wr,
                                            const struct mun_state *state,
-                                           struct mun_hash *keys,
-                                           size_t count);
+                                           struct mun_hash *keys, size_t count);
 
 struct mun_multiproof_node;
 

@@ -159,7 +159,7 @@ class_for(size_t len)
 {
     unsigned class = 0;
     while (class_size(class) < len)
-        class++;
+        class ++;
     MUN_CHECK(class < MUN_STATE_CLASSES);
     return class;
 }
@@ -174,20 +174,20 @@ alloc_value(struct mun_state *state, struct mun_state_leaf *leaf, size_t len)
     uint64_t size = class_size(class);
     if (at == NO_BLOCK && size <= state->value_max - state->value_used) {
         leaf->value_at = state->value_used;
-        leaf->value_class = (uint8_t)class;
+        leaf->value_class = (uint8_t) class;
         state->value_used += size;
         state->value_live += size;
         return true;
     }
     while (at == NO_BLOCK) {
-        class++;
+        class ++;
         if (class == MUN_STATE_CLASSES)
             return false;
         at = state->value_free[class];
     }
     memcpy(&state->value_free[class], state->values + at, sizeof(at));
     leaf->value_at = at;
-    leaf->value_class = (uint8_t)class;
+    leaf->value_class = (uint8_t) class;
     state->value_live += class_size(class);
     return true;
 }
@@ -258,8 +258,7 @@ mun_state_get(const struct mun_state *state, const struct mun_hash *key,
 }
 
 static enum mun_presence
-view_state(const void *ctx, const struct mun_hash *key,
-           struct mun_bytes *value)
+view_state(const void *ctx, const struct mun_hash *key, struct mun_bytes *value)
 {
     return mun_state_get(ctx, key, value);
 }
@@ -284,11 +283,10 @@ mun_state_each(const struct mun_state *state,
         uint32_t ref = stack[--depth];
         if (mun_state_is_leaf(ref)) {
             const struct mun_state_leaf *leaf = mun_state_leaf_at(state, ref);
-            MUN_TRY(visit(ctx, &leaf->face.key,
-                          mun_state_value_of(state, leaf)));
+            MUN_TRY(
+                visit(ctx, &leaf->face.key, mun_state_value_of(state, leaf)));
         } else {
-            const struct mun_state_inner *node =
-                mun_state_inner_at(state, ref);
+            const struct mun_state_inner *node = mun_state_inner_at(state, ref);
             MUN_CHECK(depth + 2 <= MUN_STATE_STACK);
             stack[depth++] = node->child[1];
             stack[depth++] = node->child[0];
@@ -315,8 +313,7 @@ may_write(const struct mun_state *state, const struct mun_state_tree *tree,
 
 /* The flags of a node made now; the overlay's are written down. */
 static uint8_t
-enlist(struct mun_state *state, const struct mun_state_tree *tree,
-       uint32_t ref)
+enlist(struct mun_state *state, const struct mun_state_tree *tree, uint32_t ref)
 {
     if (is_load(state, tree))
         return 0;
@@ -358,8 +355,7 @@ own_path(struct mun_state *state, struct mun_state_tree *tree,
         struct mun_state_inner *node = mun_state_inner_at(state, ref);
         if (!may_write(state, tree, node->flags)) {
             uint32_t copy_ref = alloc_inner(state);
-            struct mun_state_inner *copy =
-                mun_state_inner_at(state, copy_ref);
+            struct mun_state_inner *copy = mun_state_inner_at(state, copy_ref);
             *copy = *node;
             copy->replaces = ref;
             copy->flags = enlist(state, tree, copy_ref);
@@ -460,8 +456,7 @@ static mun_err_t
 put_beside(struct mun_state *state, struct mun_state_tree *tree,
            struct path *path, unsigned bit, uint32_t leaf_ref)
 {
-    const struct mun_hash *key =
-        &mun_state_leaf_at(state, leaf_ref)->face.key;
+    const struct mun_hash *key = &mun_state_leaf_at(state, leaf_ref)->face.key;
     unsigned len = path->len;
     while (len > 0 &&
            mun_state_inner_at(state, path->refs[len - 1])->face.bit > bit)
@@ -511,7 +506,8 @@ put(struct mun_state *state, struct mun_state_tree *tree,
     unsigned bit = 0;
     if (tree->root != MUN_STATE_NIL) {
         find_path(&path, state, tree->root, key);
-        bit = mun_state_key_diff(&mun_state_leaf_at(state, path.end)->face.key, key);
+        bit = mun_state_key_diff(&mun_state_leaf_at(state, path.end)->face.key,
+                                 key);
     }
     if (bit == MUN_STATE_DEPTH_MAX)
         return put_existing(state, tree, &path, value, &value_hash);
@@ -571,8 +567,7 @@ hash_tree(struct mun_state *state, struct mun_state_tree *tree)
         if (mun_state_is_leaf(ref)) {
             hash_leaf(&hash, mun_state_leaf_at(state, ref));
         } else {
-            const struct mun_state_inner *node =
-                mun_state_inner_at(state, ref);
+            const struct mun_state_inner *node = mun_state_inner_at(state, ref);
             unsigned side = stale_side(node);
             if (side < 2) {
                 MUN_CHECK(depth + 1 < MUN_STATE_STACK);
@@ -798,9 +793,9 @@ take_census(struct census *census, const struct mun_state *state,
     struct census_step stack[MUN_STATE_STACK];
     unsigned depth = 0;
     if (tree->root != MUN_STATE_NIL)
-        stack[depth++] = (struct census_step){
-            tree->root, 0, tree->is_stale ? NULL : &tree->hash
-        };
+        stack[depth++] =
+            (struct census_step){ tree->root, 0,
+                                  tree->is_stale ? NULL : &tree->hash };
     census->records = 0;
     while (depth > 0) {
         struct census_step step = stack[--depth];
@@ -819,11 +814,11 @@ take_census(struct census *census, const struct mun_state *state,
         if (node->face.bit < step.bit_min || depth + 2 > MUN_STATE_STACK)
             return false;
         for (unsigned side = 0; side < 2; side++)
-            stack[depth++] = (struct census_step){
-                node->child[side], node->face.bit + 1u,
-                node->flags & MUN_STATE_STALE(side) ? NULL
-                                                    : &node->face.hash[side]
-            };
+            stack[depth++] =
+                (struct census_step){ node->child[side], node->face.bit + 1u,
+                                      node->flags & MUN_STATE_STALE(side)
+                                          ? NULL
+                                          : &node->face.hash[side] };
     }
     return census->records == tree->count;
 }
@@ -832,7 +827,7 @@ static uint64_t
 count_free_value_bytes(const struct mun_state *state)
 {
     uint64_t bytes = 0;
-    for (unsigned class = 0; class < MUN_STATE_CLASSES; class++) {
+    for (unsigned class = 0; class < MUN_STATE_CLASSES; class ++) {
         uint64_t at = state->value_free[class];
         while (at != NO_BLOCK && bytes <= state->value_used) {
             bytes += class_size(class);

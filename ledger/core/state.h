@@ -118,17 +118,17 @@ MUN_MUST_USE mun_err_t mun_state_load(struct mun_state *state,
 void mun_state_load_finish(struct mun_state *state);
 
 /* Calls `visit` for each committed record in key order until it fails. */
-MUN_MUST_USE mun_err_t mun_state_each(
-    const struct mun_state *state,
-    mun_err_t (*visit)(void *ctx, const struct mun_hash *key,
-                       struct mun_bytes value),
-    void *ctx);
+MUN_MUST_USE mun_err_t
+mun_state_each(const struct mun_state *state,
+               mun_err_t (*visit)(void *ctx, const struct mun_hash *key,
+                                  struct mun_bytes value),
+               void *ctx);
 
 /* How full the pools are, an open overlay's share included. */
 struct mun_state_usage {
-    uint32_t records;      /* of records_max */
-    uint64_t value_bytes;  /* in use, rounded up to block sizes */
-    uint64_t value_peak;   /* of value_bytes_max: ever handed out */
+    uint32_t records;     /* of records_max */
+    uint64_t value_bytes; /* in use, rounded up to block sizes */
+    uint64_t value_peak;  /* of value_bytes_max: ever handed out */
 };
 
 /* Belongs to the thread of the overlay. */
