@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "ledger/base/bytes.h"
+#include "ledger/base/limits.h"
 #include "ledger/core/commitment.h"
 #include "ledger/core/entry.h"
 #include "ledger/core/hash.h"
@@ -88,7 +89,8 @@ enum mun_check_result {
     MUN_CHECK_FAILED,
 };
 
-/* Why, where the verdict alone does not say. Static text. */
+/* One link of an accreditation chain, from the issuer's up to the root's, one
+ * chain after another. */
 struct mun_verdict_link {
     struct mun_hash accreditation;
     struct mun_bytes accreditor; /* name; borrowed from the view */
@@ -133,7 +135,8 @@ struct mun_verdict {
         links[MUN_ANCHOR_ACCREDITATIONS_MAX * MUN_CHAIN_MAX];
 };
 
-/* What a verifier asks for. Zero means: no minimum; the trust root's age. */
+/* What a verifier asks for. In mun_receipt_verify max_age_ms 0 means the trust
+ * root's; assurance_min 0 is no minimum. */
 struct mun_policy {
     uint64_t now_ms;
     uint64_t max_age_ms;
@@ -148,16 +151,22 @@ struct mun_anchored {
     uint32_t position; /* of the leaf in the batch */
 };
 
-/* Checks 10 to 15 over the view under a header of `asof`. `opening` may be
- * NULL (a node that answers without the document): dates and assurance are
- * then not judged. Adds to *out, which the caller zeroed or filled with the
+/* What is to be judged. */
+struct mun_verdict_case {
+    const struct mun_anchored *anchored;
+    /* NULL: a node answers without the document; dates and assurance are then
+     * not judged. */
+    const struct mun_opening *opening;
+    struct mun_since asof; /* height and time of the header over `view` */
+    uint32_t member_count;
+    const struct mun_policy *policy; /* max_age_ms as it is: 0 is no age */
+    const struct mun_view *view;
+};
+
+/* Checks 10 to 15. Adds to *out, which the caller zeroed or filled with the
  * results of checks 1 to 9. */
 void mun_verdict_judge(struct mun_verdict *out,
-                       const struct mun_anchored *anchored,
-                       const struct mun_opening *opening,
-                       const struct mun_since *asof, uint32_t member_count,
-                       const struct mun_policy *policy,
-                       const struct mun_view *view);
+                       const struct mun_verdict_case *judged);
 
 /* Records that one verdict applies; keeps the gravest and its reason. */
 void mun_verdict_add(struct mun_verdict *verdict, enum mun_verdict_code code,
@@ -166,7 +175,12 @@ void mun_verdict_add(struct mun_verdict *verdict, enum mun_verdict_code code,
 /* The record keys that the table of section 14 asks for, as far as the view
  * shows the way to them; ascending, each once.
  * Shape: keys holds MUN_VERDICT_KEYS_MAX. */
-#define MUN_VERDICT_KEYS_MAX 256
+#define MUN_VERDICT_LINKS_MAX (MUN_ANCHOR_ACCREDITATIONS_MAX * MUN_CHAIN_MAX)
+/* Party, programme, version, list, slot and the key in it; each signing key;
+ * two records and a key a link; each key with its adders. */
+#define MUN_VERDICT_KEYS_MAX                                                   \
+    (5 + 2 * MUN_VERDICT_LINKS_MAX +                                           \
+     (1 + MUN_SIGNERS_MAX + MUN_VERDICT_LINKS_MAX) * (1 + MUN_ADDERS_MAX))
 uint32_t mun_verdict_keys(struct mun_hash *keys,
                           const struct mun_anchored *anchored,
                           const struct mun_view *view);
