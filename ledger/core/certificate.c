@@ -149,7 +149,6 @@ has_quorum(const struct mun_certificate *certificate,
            const struct mun_members *members)
 {
     return certificate->member_count == members->count &&
-           certificate->sig_count <= certificate->member_count &&
            bitmap_is_clean(certificate) &&
            certificate->sig_count == bitmap_count(certificate) &&
            certificate->sig_count >= mun_quorum(members->count) &&

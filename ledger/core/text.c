@@ -8,7 +8,7 @@
 
 /* No code point decomposes into more than three for every two of its bytes
  * (U+0390, tests/unit/test_text.c tries them all). */
-#define POINTS_MAX (MUN_TEXT_BYTES_MAX / 2 * 3)
+#define POINTS_MAX ((utf8proc_ssize_t)MUN_TEXT_BYTES_MAX / 2 * 3)
 
 #define NON_JOINER 0x200c
 #define JOINER 0x200d

@@ -538,8 +538,13 @@ hash_from_base64(struct mun_hash *out, const char *text)
 
     if (len != 44 || text[43] != '=')
         return false;
-    for (size_t i = 0; i < 43; i++)
-        url[i] = text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i];
+    memcpy(url, text, 43);
+    for (size_t i = 0; i < 43; i++) {
+        if (url[i] == '+')
+            url[i] = '-';
+        else if (url[i] == '/')
+            url[i] = '_';
+    }
     return mun_is_ok(mun_base64url_decode(out->b, sizeof out->b, &out_len,
                                           mun_bytes(url, 43))) &&
            out_len == 32;
