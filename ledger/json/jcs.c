@@ -333,7 +333,7 @@ put_value(struct sink *sink, const struct mun_json *value)
 {
     struct level levels[MUN_JSON_DEPTH_MAX];
     size_t depth = 0;
-    mun_err_t err = MUN_SUCCESS;
+    mun_err_t err;
 
     if (!is_container(value))
         return put_scalar(sink, value);

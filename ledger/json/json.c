@@ -611,7 +611,9 @@ mun_json_escape(char *out, unsigned char byte)
         out[1] = letter[found - plain];
         return 2;
     }
-    memcpy(out + 1, "u00", 3);
+    out[1] = 'u';
+    out[2] = '0';
+    out[3] = '0';
     out[4] = digits[byte >> 4];
     out[5] = digits[byte & 15];
     return 6;

@@ -29,8 +29,12 @@ line_char(struct line *line, char c)
 static void
 line_add(struct line *line, const char *text)
 {
-    for (; *text != '\0'; text++)
-        line_char(line, *text >= ' ' && *text <= '~' ? *text : '?');
+    for (; *text != '\0'; text++) {
+        if (*text >= ' ' && *text <= '~')
+            line_char(line, *text);
+        else
+            line_char(line, '?');
+    }
 }
 
 static void

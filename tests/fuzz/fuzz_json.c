@@ -11,7 +11,7 @@
 #define TEXT_MAX 65536
 
 /* A number of four bytes (1e20) may become one of 21. */
-#define FORM_MAX (8 * TEXT_MAX)
+#define FORM_MAX ((size_t)8 * TEXT_MAX)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

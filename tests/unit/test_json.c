@@ -212,6 +212,7 @@ the_error_says_where(void **state)
 static void
 depth_is_bounded_before_the_parser_recurses(void **state)
 {
+    static const char member[] = { '{', '"', 'a', '"', ':' };
     static char text[MUN_JSON_BYTES_MAX];
     struct mun_json_err why;
 
@@ -220,9 +221,10 @@ depth_is_bounded_before_the_parser_recurses(void **state)
     assert_int_equal(parse_within(&why, RUN(text), NULL), MUN_ERR_LIMIT);
     assert_int_equal(why.column, MUN_JSON_DEPTH_MAX + 1);
     memset(text + MUN_JSON_DEPTH_MAX, ']', MUN_JSON_DEPTH_MAX);
-    assert_int_equal(parse(mun_bytes(text, 2 * MUN_JSON_DEPTH_MAX)), MUN_OK);
-    for (size_t i = 0; i + 5 <= sizeof text; i += 5)
-        memcpy(text + i, "{\"a\":", 5);
+    assert_int_equal(parse(mun_bytes(text, (size_t)2 * MUN_JSON_DEPTH_MAX)),
+                     MUN_OK);
+    for (size_t i = 0; i + 5 <= sizeof text; i += sizeof member)
+        memcpy(text + i, member, sizeof member);
     assert_int_equal(parse(RUN(text)), MUN_ERR_LIMIT);
 }
 
