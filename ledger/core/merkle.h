@@ -39,8 +39,7 @@ void mun_merkle_root32(struct mun_hash *out, const struct mun_hash *data,
 /* The inclusion path of data[index] in that tree, lowest sibling first.
  * Shape: path holds MUN_MERKLE_PATH_MAX; *path_len is set. */
 void mun_merkle_path32(struct mun_hash *path, size_t *path_len,
-                       const struct mun_hash *data, size_t count,
-                       size_t index);
+                       const struct mun_hash *data, size_t count, size_t index);
 
 /* Errors: MUN_ERR_PROOF (index not below size, path too short or too long,
  * other root).
@@ -57,10 +56,10 @@ struct mun_merkle_head {
     uint64_t size;
     struct mun_hash root;
 };
-MUN_MUST_USE mun_err_t mun_merkle_verify_consistency(
-    const struct mun_merkle_head *old_head,
-    const struct mun_merkle_head *new_head, const struct mun_hash *path,
-    size_t path_len);
+MUN_MUST_USE mun_err_t
+mun_merkle_verify_consistency(const struct mun_merkle_head *old_head,
+                              const struct mun_merkle_head *new_head,
+                              const struct mun_hash *path, size_t path_len);
 
 /* Making proofs from stored nodes. A node is the root of the perfect subtree
  * of 2^level leaves that starts at leaf index * 2^level. The reader gets it
@@ -78,9 +77,9 @@ struct mun_merkle_reader {
 MUN_MUST_USE mun_err_t mun_merkle_make_inclusion(
     struct mun_hash *path, size_t *path_len,
     const struct mun_merkle_reader *reader, uint64_t index, uint64_t size);
-MUN_MUST_USE mun_err_t mun_merkle_make_consistency(
-    struct mun_hash *path, size_t *path_len,
-    const struct mun_merkle_reader *reader, uint64_t old_size,
-    uint64_t new_size);
+MUN_MUST_USE mun_err_t
+mun_merkle_make_consistency(struct mun_hash *path, size_t *path_len,
+                            const struct mun_merkle_reader *reader,
+                            uint64_t old_size, uint64_t new_size);
 
 #endif
