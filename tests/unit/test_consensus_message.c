@@ -1,0 +1,503 @@
+/* Codecs of consensus messages and of the durable record, and the check that
+ * makes messages fit for the step. */
+
+#include "consensus/check.h"
+#include "consensus/message.h"
+#include "consensus/record.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define HEIGHT 8u
+
+static struct mun_hash chain_id;
+static struct mun_members members;
+static struct mun_signer signers[4];
+static struct mun_con_msg made;
+static struct mun_con_msg decoded;
+static struct mun_con_msg_checked checked;
+static uint8_t buffer[MUN_CON_MSG_BYTES_MAX + 1];
+
+static struct mun_hash
+id_of(uint8_t name)
+{
+    struct mun_hash id;
+
+    memset(&id, name, sizeof(id));
+    return id;
+}
+
+static int
+make_members(void **state)
+{
+    (void)state;
+    chain_id = id_of(0xcc);
+    members.count = 4;
+    for (uint8_t i = 0; i < 4; i++) {
+        struct mun_secret secret = { { 0 } };
+
+        secret.b[31] = (uint8_t)(i + 1);
+        if (!mun_is_ok(mun_signer_init(&signers[i], &secret))) {
+            return -1;
+        }
+        members.at[i].key = signers[i].key;
+    }
+    return 0;
+}
+
+static struct mun_sig
+sign(uint32_t member, const struct mun_vote *vote)
+{
+    struct mun_hash digest;
+    struct mun_sig sig;
+
+    mun_vote_digest(&digest, &chain_id, vote);
+    mun_signer_sign(&signers[member], &sig, &digest);
+    return sig;
+}
+
+static void
+make_ballot(enum mun_vote_type type, uint32_t round, int32_t valid_round)
+{
+    struct mun_con_signed ballot = { .member = 2 };
+
+    ballot.vote =
+        (struct mun_vote){ type, HEIGHT, round, valid_round, id_of(7) };
+    ballot.sig = sign(2, &ballot.vote);
+    mun_con_msg_from_signed(&made, &ballot, 5000);
+}
+
+static void
+make_certificate(void)
+{
+    struct mun_vote vote = { MUN_VOTE_PRECOMMIT, HEIGHT, 1, -1, id_of(7) };
+
+    memset(&made, 0, sizeof(made));
+    made.kind = MUN_CON_MSG_CERTIFICATE;
+    made.certificate.height = HEIGHT;
+    made.certificate.round = 1;
+    made.certificate.header_id = id_of(7);
+    made.certificate.member_count = 4;
+    made.certificate.bitmap[0] = 0xb0;
+    made.certificate.sig_count = 3;
+    made.certificate.sigs[0] = sign(0, &vote);
+    made.certificate.sigs[1] = sign(2, &vote);
+    made.certificate.sigs[2] = sign(3, &vote);
+}
+
+static size_t
+encode(void)
+{
+    struct mun_wr wr;
+
+    mun_wr_init(&wr, buffer, MUN_CON_MSG_BYTES_MAX);
+    mun_con_msg_encode(&wr, &made);
+    assert_true(mun_is_ok(mun_wr_status(&wr)));
+    return mun_wr_done(&wr).len;
+}
+
+static enum mun_err_code
+decode(size_t len)
+{
+    return mun_con_msg_decode(&decoded, mun_bytes(buffer, len)).code;
+}
+
+static enum mun_err_code
+recode(void)
+{
+    return decode(encode());
+}
+
+static enum mun_err_code
+check(uint64_t height)
+{
+    struct mun_con_check against = { &chain_id, height, &members };
+
+    return mun_con_msg_check(&checked, &made, &against).code;
+}
+
+static void
+assert_zero(const void *data, size_t len)
+{
+    const uint8_t *bytes = (const uint8_t *)data;
+
+    for (size_t i = 0; i < len; i++) {
+        assert_int_equal(bytes[i], 0);
+    }
+}
+
+/* Bytes give back the message and the message the bytes; no prefix and no
+ * longer run decodes. */
+static void
+assert_canonical(void)
+{
+    static uint8_t first[MUN_CON_MSG_BYTES_MAX];
+    size_t len = encode();
+
+    memcpy(first, buffer, len);
+    assert_int_equal(decode(len), MUN_OK);
+    made = decoded;
+    assert_int_equal(encode(), len);
+    assert_memory_equal(buffer, first, len);
+    for (size_t i = 0; i < len; i++) {
+        assert_int_equal(decode(i), MUN_ERR_TRUNCATED);
+        assert_zero(&decoded, sizeof(decoded));
+    }
+    buffer[len] = 0;
+    assert_int_equal(decode(len + 1), MUN_ERR_TRAILING);
+    assert_zero(&decoded, sizeof(decoded));
+}
+
+static void
+votes_have_one_encoding_of_117_bytes(void **state)
+{
+    (void)state;
+    make_ballot(MUN_VOTE_PREVOTE, 3, 1);
+    assert_int_equal(encode(), 117);
+    assert_int_equal(encode(), MUN_CON_VOTE_BYTES);
+    assert_canonical();
+    make_ballot(MUN_VOTE_PRECOMMIT, 0, -1);
+    assert_canonical();
+}
+
+static void
+proposals_have_one_encoding_of_121_bytes(void **state)
+{
+    (void)state;
+    make_ballot(MUN_VOTE_PROPOSAL, 3, 2);
+    assert_int_equal(encode(), 121);
+    assert_int_equal(made.value_len, 5000);
+    assert_canonical();
+}
+
+static void
+certificates_have_one_encoding(void **state)
+{
+    (void)state;
+    make_certificate();
+    assert_canonical();
+}
+
+static void
+the_largest_certificate_fits_the_largest_message(void **state)
+{
+    (void)state;
+    make_certificate();
+    made.certificate.member_count = MUN_MEMBERS_MAX;
+    made.certificate.sig_count = MUN_MEMBERS_MAX;
+    memset(made.certificate.bitmap, 0xff, sizeof(made.certificate.bitmap));
+    made.certificate.bitmap[12] = 0xf0;
+    for (uint32_t i = 0; i < MUN_MEMBERS_MAX; i++) {
+        made.certificate.sigs[i] = made.certificate.sigs[0];
+    }
+    assert_int_equal(encode(), MUN_CON_MSG_BYTES_MAX);
+    assert_int_equal(decode(MUN_CON_MSG_BYTES_MAX), MUN_OK);
+}
+
+static void
+unknown_versions_kinds_and_types_are_refused(void **state)
+{
+    (void)state;
+    make_ballot(MUN_VOTE_PREVOTE, 3, 1);
+    (void)encode();
+    buffer[0] = 2;
+    assert_int_equal(decode(117), MUN_ERR_VERSION);
+    buffer[0] = 1;
+    buffer[1] = 0;
+    assert_int_equal(decode(117), MUN_ERR_KIND);
+    buffer[1] = 4;
+    assert_int_equal(decode(117), MUN_ERR_KIND);
+    buffer[1] = MUN_CON_MSG_VOTE;
+    buffer[2] = 0;
+    assert_int_equal(decode(117), MUN_ERR_VALUE);
+    buffer[2] = 4;
+    assert_int_equal(decode(117), MUN_ERR_VALUE);
+    buffer[2] = MUN_VOTE_PROPOSAL; /* has a kind of its own */
+    assert_int_equal(decode(117), MUN_ERR_VALUE);
+    make_ballot(MUN_VOTE_PROPOSAL, 3, 1);
+    (void)encode();
+    buffer[2] = MUN_VOTE_PREVOTE;
+    assert_int_equal(decode(121), MUN_ERR_VALUE);
+}
+
+static void
+votes_that_nobody_honest_signs_are_refused(void **state)
+{
+    (void)state;
+    make_ballot(MUN_VOTE_PREVOTE, 3, 3); /* valid round not below */
+    assert_int_equal(recode(), MUN_ERR_VALUE);
+    make_ballot(MUN_VOTE_PREVOTE, 3, -2);
+    assert_int_equal(recode(), MUN_ERR_VALUE);
+    make_ballot(MUN_VOTE_PRECOMMIT, 3, 1);
+    assert_int_equal(recode(), MUN_ERR_VALUE);
+    make_ballot(MUN_VOTE_PREVOTE, 3, 1);
+    made.ballot.vote.id = id_of(0);
+    assert_int_equal(recode(), MUN_ERR_VALUE);
+    make_ballot(MUN_VOTE_PROPOSAL, 3, -1);
+    made.ballot.vote.id = id_of(0);
+    assert_int_equal(recode(), MUN_ERR_VALUE);
+    make_ballot(MUN_VOTE_PREVOTE, MUN_CON_ROUND_MAX, -1);
+    assert_int_equal(recode(), MUN_ERR_VALUE);
+    make_ballot(MUN_VOTE_PREVOTE, UINT32_MAX, -1);
+    assert_int_equal(recode(), MUN_ERR_VALUE);
+    make_ballot(MUN_VOTE_PREVOTE, MUN_CON_ROUND_MAX - 1, -1);
+    assert_int_equal(recode(), MUN_OK);
+    made.ballot.vote.height = 0;
+    assert_int_equal(recode(), MUN_ERR_VALUE);
+    make_ballot(MUN_VOTE_PREVOTE, 3, 1);
+    made.ballot.member = MUN_MEMBERS_MAX;
+    assert_int_equal(recode(), MUN_ERR_VALUE);
+}
+
+static void
+announced_values_are_limited(void **state)
+{
+    (void)state;
+    make_ballot(MUN_VOTE_PROPOSAL, 3, 1);
+    made.value_len = MUN_CON_VALUE_BYTES_MAX;
+    assert_int_equal(recode(), MUN_OK);
+    made.value_len++;
+    assert_int_equal(recode(), MUN_ERR_TOO_LARGE);
+    made.value_len = 0;
+    assert_int_equal(recode(), MUN_ERR_VALUE);
+}
+
+static void
+certificates_of_no_height_are_refused(void **state)
+{
+    (void)state;
+    make_certificate();
+    made.certificate.round = MUN_CON_ROUND_MAX;
+    assert_int_equal(recode(), MUN_ERR_VALUE);
+    made.certificate.round = 1;
+    made.certificate.header_id = id_of(0);
+    assert_int_equal(recode(), MUN_ERR_VALUE);
+    mun_certificate_empty(&made.certificate, &chain_id);
+    assert_int_not_equal(recode(), MUN_OK);
+}
+
+static void
+a_right_signature_passes_the_check(void **state)
+{
+    (void)state;
+    make_ballot(MUN_VOTE_PREVOTE, 3, 1);
+    assert_int_equal(check(HEIGHT), MUN_OK);
+    assert_int_equal(checked.msg.ballot.member, 2);
+    make_ballot(MUN_VOTE_PROPOSAL, 3, 1);
+    assert_int_equal(check(HEIGHT), MUN_OK);
+    make_certificate();
+    assert_int_equal(check(HEIGHT), MUN_OK);
+}
+
+static void
+each_signed_field_matters_to_the_check(void **state)
+{
+    struct mun_con_check other = { &chain_id, HEIGHT, &members };
+    struct mun_hash wrong_chain = id_of(0xcd);
+
+    (void)state;
+    make_ballot(MUN_VOTE_PREVOTE, 3, 1);
+    assert_int_equal(check(HEIGHT + 1), MUN_ERR_VALUE);
+    assert_zero(&checked, sizeof(checked));
+    made.ballot.member = 1;
+    assert_int_equal(check(HEIGHT), MUN_ERR_SIGNATURE);
+    made.ballot.member = 4;
+    assert_int_equal(check(HEIGHT), MUN_ERR_VALUE);
+    make_ballot(MUN_VOTE_PREVOTE, 3, 1);
+    made.ballot.vote.round = 4;
+    assert_int_equal(check(HEIGHT), MUN_ERR_SIGNATURE);
+    make_ballot(MUN_VOTE_PREVOTE, 3, 1);
+    made.ballot.vote.valid_round = 0;
+    assert_int_equal(check(HEIGHT), MUN_ERR_SIGNATURE);
+    make_ballot(MUN_VOTE_PREVOTE, 3, 1);
+    made.ballot.vote.id = id_of(8);
+    assert_int_equal(check(HEIGHT), MUN_ERR_SIGNATURE);
+    make_ballot(MUN_VOTE_PREVOTE, 3, -1);
+    made.ballot.vote.type = MUN_VOTE_PRECOMMIT;
+    assert_int_equal(check(HEIGHT), MUN_ERR_SIGNATURE);
+    make_ballot(MUN_VOTE_PREVOTE, 3, -1);
+    other.chain_id = &wrong_chain;
+    assert_int_equal(mun_con_msg_check(&checked, &made, &other).code,
+                     MUN_ERR_SIGNATURE);
+}
+
+static void
+a_certificate_needs_a_quorum_and_every_signature(void **state)
+{
+    (void)state;
+    make_certificate();
+    made.certificate.sigs[2] = made.certificate.sigs[1];
+    assert_int_equal(check(HEIGHT), MUN_ERR_SIGNATURE);
+    make_certificate();
+    made.certificate.bitmap[0] = 0xa0;
+    made.certificate.sig_count = 2;
+    assert_int_equal(check(HEIGHT), MUN_ERR_PROOF);
+}
+
+/* ---- The record ---- */
+
+static struct mun_con_record
+full_record(void)
+{
+    struct mun_con_record record;
+
+    mun_con_record_init(&record, HEIGHT);
+    record.round = 5;
+    record.phase = MUN_CON_PRECOMMIT;
+    record.locked_round = 5;
+    record.locked_id = id_of(7);
+    record.valid_round = 5;
+    record.valid_id = id_of(7);
+    record.own[0] = (struct mun_con_own){ true, 4, 2, id_of(6) };
+    record.own[1] = (struct mun_con_own){ true, 5, -1, id_of(7) };
+    record.own[2] = (struct mun_con_own){ true, 5, -1, id_of(7) };
+    return record;
+}
+
+static size_t
+encode_record(const struct mun_con_record *record)
+{
+    struct mun_wr wr;
+
+    mun_wr_init(&wr, buffer, MUN_CON_RECORD_BYTES_MAX);
+    mun_con_record_encode(&wr, record);
+    assert_true(mun_is_ok(mun_wr_status(&wr)));
+    return mun_wr_done(&wr).len;
+}
+
+static enum mun_err_code
+decode_record(struct mun_con_record *out, size_t len)
+{
+    return mun_con_record_decode(out, mun_bytes(buffer, len)).code;
+}
+
+static void
+the_record_has_one_encoding(void **state)
+{
+    struct mun_con_record record = full_record();
+    uint8_t first[MUN_CON_RECORD_BYTES_MAX];
+    struct mun_con_record copy;
+    size_t len = encode_record(&record);
+
+    (void)state;
+    assert_int_equal(len, MUN_CON_RECORD_BYTES_MAX);
+    memcpy(first, buffer, len);
+    assert_int_equal(decode_record(&copy, len), MUN_OK);
+    assert_int_equal(encode_record(&copy), len);
+    assert_memory_equal(first, buffer, len);
+    for (size_t i = 0; i < len; i++) {
+        assert_int_equal(decode_record(&copy, i), MUN_ERR_TRUNCATED);
+        assert_zero(&copy, sizeof(copy));
+    }
+    buffer[len] = 0;
+    assert_int_equal(decode_record(&copy, len + 1), MUN_ERR_TRAILING);
+    buffer[0] = 2;
+    assert_int_equal(decode_record(&copy, len), MUN_ERR_VERSION);
+}
+
+static void
+the_record_gives_back_what_was_signed(void **state)
+{
+    struct mun_con_record record = full_record();
+    struct mun_vote vote;
+
+    (void)state;
+    mun_con_record_vote(&vote, &record, MUN_VOTE_PROPOSAL);
+    assert_int_equal(vote.type, MUN_VOTE_PROPOSAL);
+    assert_int_equal(vote.height, HEIGHT);
+    assert_int_equal(vote.round, 4);
+    assert_int_equal(vote.valid_round, 2);
+    assert_true(mun_hash_eq(&vote.id, &record.own[0].id));
+}
+
+static void
+assert_refused(const struct mun_con_record *record)
+{
+    struct mun_con_record copy;
+
+    assert_int_equal(mun_con_record_check(record).code, MUN_ERR_VALUE);
+    assert_int_equal(decode_record(&copy, encode_record(record)),
+                     MUN_ERR_VALUE);
+    assert_zero(&copy, sizeof(copy));
+}
+
+#define REFUSED(change)                                                        \
+    do {                                                                       \
+        struct mun_con_record record = full_record();                          \
+                                                                               \
+        change;                                                                \
+        assert_refused(&record);                                               \
+    } while (0)
+
+static void
+records_that_contradict_themselves_are_refused(void **state)
+{
+    (void)state;
+    REFUSED(record.height = 0);
+    REFUSED(record.round = MUN_CON_ROUND_MAX);
+    REFUSED(record.round = 6);               /* no vote of this round */
+    REFUSED(record.phase = MUN_CON_PREVOTE); /* a precommit is there */
+    REFUSED(record.phase = MUN_CON_PROPOSE);
+    REFUSED(record.own[1].round = 4);       /* precommit without prevote */
+    REFUSED(record.own[1].round = 6);       /* of a round to come */
+    REFUSED(record.own[0].valid_round = 4); /* not below its round */
+    REFUSED(record.own[0].id = id_of(0));   /* a nil proposal */
+    REFUSED(record.own[2].valid_round = 1); /* precommits have none */
+    REFUSED(record.own[2].id = id_of(8));   /* not what is locked */
+    REFUSED(record.locked_round = 4);       /* older than the precommit */
+    REFUSED(record.locked_id = id_of(8));
+    REFUSED(record.locked_round = -1); /* with an id */
+    REFUSED(record.locked_round = -2);
+    REFUSED(record.locked_id = id_of(0)); /* without one */
+    REFUSED(record.valid_round = 4);      /* older than the lock */
+    REFUSED(record.valid_round = 6);      /* of a round to come */
+    REFUSED(record.valid_id = id_of(0));
+    REFUSED((record.own[1].id = id_of(0), record.own[1].valid_round = 2));
+}
+
+static void
+spare_bits_and_unknown_steps_are_refused(void **state)
+{
+    struct mun_con_record record = full_record();
+    struct mun_con_record copy;
+    size_t len = encode_record(&record);
+
+    (void)state;
+    buffer[13] = 0;
+    assert_int_equal(decode_record(&copy, len), MUN_ERR_VALUE);
+    buffer[13] = 4;
+    assert_int_equal(decode_record(&copy, len), MUN_ERR_VALUE);
+    buffer[13] = 3;
+    buffer[86] = 15;
+    assert_int_equal(decode_record(&copy, len), MUN_ERR_VALUE);
+    buffer[86] = 7;
+    assert_int_equal(decode_record(&copy, len), MUN_OK);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(votes_have_one_encoding_of_117_bytes),
+        cmocka_unit_test(proposals_have_one_encoding_of_121_bytes),
+        cmocka_unit_test(certificates_have_one_encoding),
+        cmocka_unit_test(the_largest_certificate_fits_the_largest_message),
+        cmocka_unit_test(unknown_versions_kinds_and_types_are_refused),
+        cmocka_unit_test(votes_that_nobody_honest_signs_are_refused),
+        cmocka_unit_test(announced_values_are_limited),
+        cmocka_unit_test(certificates_of_no_height_are_refused),
+        cmocka_unit_test(a_right_signature_passes_the_check),
+        cmocka_unit_test(each_signed_field_matters_to_the_check),
+        cmocka_unit_test(a_certificate_needs_a_quorum_and_every_signature),
+        cmocka_unit_test(the_record_has_one_encoding),
+        cmocka_unit_test(the_record_gives_back_what_was_signed),
+        cmocka_unit_test(records_that_contradict_themselves_are_refused),
+        cmocka_unit_test(spare_bits_and_unknown_steps_are_refused),
+    };
+
+    return cmocka_run_group_tests(tests, make_members, NULL);
+}
