@@ -35,30 +35,60 @@ struct mun_exec_item {
     struct mun_hash leaf_hash;
 };
 
-/* One changed record of the block; the newest value is in the overlay. */
+/* What an entry did to one record: the data of a leaf below effects_root, as it
+ * is hashed. */
+struct mun_effect {
+    struct mun_hash key;
+    struct mun_hash before; /* value hash, zero: there was none */
+    struct mun_hash after;
+};
+
+_Static_assert(sizeof(struct mun_effect) == 96, "no padding");
+
+/* Arrays are in the arena and grow by doubling: a block of one entry takes
+ * little, a full one MUN_EXEC_ARENA_BYTES at most. */
 struct mun_exec {
     struct mun_state *state;
     struct mun_arena *arena;
     struct mun_seen seen;
     struct mun_now now;
     struct mun_frontier frontier; /* of the log, grows as entries apply */
+    struct mun_hash previous_id;
+    struct mun_hash header_leaf_hash;
+
     uint32_t item_count;
-    struct mun_exec_item *items;       /* MUN_BLOCK_ENTRIES_MAX, in arena */
-    struct mun_hash *changed;          /* record keys, in order of change */
-    uint32_t changed_count;            /* a key may stand in it twice */
+    uint32_t item_room;
+    struct mun_exec_item *items;
+    struct mun_hash *entry_hashes; /* beside items */
+
+    uint32_t changed_count;
+    uint32_t changed_room;
+    struct mun_hash *changed; /* record keys, entry by entry and ascending in
+                                 each; a key may stand in it twice */
+
     uint32_t signature_count;
     uint32_t leaf_count;
     uint64_t byte_count;
-    struct mun_hash header_leaf_hash;
-    struct mun_hash *id_table;         /* open addressing: ids of this block */
-    struct mun_hash *effect_scratch;   /* see exec.c */
+    uint32_t write_count; /* mun_rules_writes_max of each */
+
+    uint32_t effect_count; /* of the entry that is being applied */
+    uint32_t effect_room;
+    struct mun_effect *effects;
+
+    uint32_t id_room; /* slots of id_table, a power of two */
+    uint64_t id_factor;
+    struct mun_hash *id_table; /* ids of this block; zero: free */
 };
+
+/* What the arrays of one full block take, with all that they outgrew. */
+#define MUN_EXEC_ARENA_BYTES (8u << 20)
 
 /* Opens the state's overlay. `previous` is the header of the block before and
  * `log` the log's frontier after it; `time_ms` is the new block's. Appends the
  * header leaf.
  * Lifetime: everything in *exec lives in `arena`, until the caller resets it.
- * Errors: MUN_ERR_LIMIT (arena), MUN_ERR_VALUE (time not after previous). */
+ * Errors: MUN_ERR_LIMIT (arena), MUN_ERR_VALUE (time not after previous).
+ * After failure: no overlay is open. */
 struct mun_exec_start {
     struct mun_state *state;
     struct mun_arena *arena;
@@ -78,7 +108,8 @@ enum mun_exec_result {
 };
 
 /* Applies one entry or leaves all as it was. `checked` is borrowed until the
- * end of the block.
+ * end of the block. Weight is looked at first, then whether the id is known,
+ * then the rules; *refusal is NONE unless REFUSED.
  * Errors: MUN_ERR_LIMIT (state or arena: drop the block and stop the node),
  * MUN_ERR_CORRUPT. */
 MUN_MUST_USE mun_err_t mun_exec_add(struct mun_exec *exec,
@@ -86,20 +117,27 @@ MUN_MUST_USE mun_err_t mun_exec_add(struct mun_exec *exec,
                                     enum mun_refusal *refusal,
                                     const struct mun_entry_checked *checked);
 
-/* Fills *out with everything but what the caller knows: sets chain_id, height,
- * time, previous, certificate_hash (from `certificate`), entries_hash, log
- * and state roots, members. */
+/* Fills in the whole header: what follows from the start, the entries that
+ * applied and `certificate`, the previous block's. No entry can be added after
+ * it. Members are those that `previous` names as next: rules version 1 changes
+ * none. */
 void mun_exec_finish(struct mun_exec *exec, struct mun_header *out,
                      const struct mun_header *previous,
                      const struct mun_certificate *certificate);
 
-/* Judges a whole block: structure, chain, time, previous certificate under
- * `members`, each entry, and the header's every field. On success the overlay
- * holds the result; on failure it is dropped. `checked` are the block's
- * entries, verified by the caller (mun_entry_verify), in order.
- * Errors: MUN_ERR_CHAIN, MUN_ERR_VALUE (a header field), MUN_ERR_REFUSED (an
- * entry does not apply: *refusal and *refused_index say which), MUN_ERR_ROOT
- * (a root or hash differs), MUN_ERR_PROOF, MUN_ERR_SIGNATURE, MUN_ERR_LIMIT. */
+/* Judges a whole block: chain, height, time, previous certificate, each entry,
+ * and the header's every field. `checked` are the block's entries, verified by
+ * the caller (mun_entry_verify), in order; `members` is the set whose hash is
+ * previous->members_hash; start->time_ms is not read. On success the overlay holds the result; on failure
+ * it is dropped.
+ * Shape: checked holds block->entry_count.
+ * Errors: MUN_ERR_CHAIN (chain id, previous id), MUN_ERR_VALUE (height, time or
+ * rules version; a certificate of another header), MUN_ERR_PROOF,
+ * MUN_ERR_SIGNATURE (the certificate), MUN_ERR_REFUSED (an entry does not
+ * apply: *verdict says which and why, with the refusal NONE when its id was
+ * accepted before), MUN_ERR_TOO_LARGE (a weight limit), MUN_ERR_ROOT (a hash,
+ * a root or a size in the header differs), MUN_ERR_LIMIT (state or arena),
+ * MUN_ERR_CORRUPT. */
 struct mun_exec_verdict {
     enum mun_refusal refusal;
     uint32_t refused_index;

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "ledger/base/bytes.h"
+#include "ledger/base/err.h"
 #include "ledger/core/entry.h"
 #include "ledger/core/hash.h"
 #include "ledger/core/refusal.h"
@@ -28,15 +29,20 @@ struct mun_sink {
     void *ctx;
 };
 
+/* All of these answer MUN_OK with *refusal set (NONE: nothing is wrong), or an
+ * error that is no judgement, and then *refusal is NONE: MUN_ERR_CORRUPT when a
+ * record that the rules read does not decode; MUN_ERR_PROOF when the view does
+ * not show one (only with proofs). */
+
 /* Steps 2, 3, 5 and 6: what can be refused without a look at signatures, so
  * that garbage costs little. (Step 4, known ids, is the caller's.) */
-enum mun_refusal mun_rules_screen(const struct mun_entry *entry,
-                                  const struct mun_now *now,
-                                  const struct mun_view *view);
+MUN_MUST_USE mun_err_t mun_rules_screen(enum mun_refusal *refusal,
+                                        const struct mun_entry *entry,
+                                        const struct mun_now *now,
+                                        const struct mun_view *view);
 
-/* Steps 2, 3, 5, 6 and 9; then the writes. The entry was verified (7, 8).
- * Errors: MUN_OK with *refusal set (NONE: applied), or the sink's error;
- * MUN_ERR_CORRUPT when a record that the rules read does not decode. */
+/* Steps 2, 3, 5, 6 and 9; then the writes. The entry was verified (7, 8). A
+ * refused entry writes nothing. Also the sink's errors. */
 MUN_MUST_USE mun_err_t mun_rules_apply(enum mun_refusal *refusal,
                                        const struct mun_entry_checked *checked,
                                        const struct mun_now *now,
@@ -48,6 +54,10 @@ MUN_MUST_USE mun_err_t mun_rules_judge(enum mun_refusal *refusal,
                                        const struct mun_entry *entry,
                                        const struct mun_now *now,
                                        const struct mun_view *view);
+
+/* How many records the entry writes at most: its weight in a block (section
+ * 10), known without any state. */
+uint32_t mun_rules_writes_max(const struct mun_entry *entry);
 
 /* "Stands now" of section 9 for one accreditation. */
 MUN_MUST_USE mun_err_t mun_rules_stands(enum mun_refusal *refusal,
