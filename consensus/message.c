@@ -136,7 +136,7 @@ mun_err_t
 mun_con_msg_decode(struct mun_con_msg *out, struct mun_bytes input)
 {
     struct mun_rd rd;
-    mun_err_t err = MUN_SUCCESS;
+    mun_err_t err;
 
     memset(out, 0, sizeof(*out));
     mun_rd_init(&rd, input);

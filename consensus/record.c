@@ -173,7 +173,7 @@ mun_err_t
 mun_con_record_decode(struct mun_con_record *out, struct mun_bytes input)
 {
     struct mun_rd rd;
-    mun_err_t err = MUN_SUCCESS;
+    mun_err_t err;
 
     memset(out, 0, sizeof(*out));
     mun_rd_init(&rd, input);

@@ -6,7 +6,7 @@
 #include "ledger/base/check.h"
 
 /* I8. README section 3 states it. */
-_Static_assert(sizeof(struct mun_con) < 192u * 1024u, "about 180 KiB");
+_Static_assert(sizeof(struct mun_con) < 196608, "about 180 KiB");
 
 /* ---- Small parts ---- */
 

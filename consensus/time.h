@@ -7,7 +7,7 @@
 /* Proposer-based time: whether a fresh value's time may be believed. */
 
 /* No delay grows above this: a day. */
-#define MUN_CON_DELAY_MS_MAX (24u * 3600u * 1000u)
+#define MUN_CON_DELAY_MS_MAX (24ull * 3600u * 1000u)
 
 struct mun_con_time_params {
     uint64_t precision_ms; /* how far apart honest clocks may be */

@@ -2,14 +2,14 @@
  * networks of real steps, and restarts. Rules R1 ... are those of
  * consensus/README.md, invariants I1 ... those of consensus/step.h. */
 
-#include "consensus/step.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "consensus/step.h"
 
 #define N_MAX 7
 #define START_MS 1000000u

@@ -1,16 +1,16 @@
 /* Codecs of consensus messages and of the durable record, and the check that
  * makes messages fit for the step. */
 
-#include "consensus/check.h"
-#include "consensus/message.h"
-#include "consensus/record.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "consensus/check.h"
+#include "consensus/message.h"
+#include "consensus/record.h"
 
 #define HEIGHT 8u
 

@@ -1,14 +1,14 @@
 /* Who proposes, and which times are believed. */
 
-#include "consensus/rotation.h"
-#include "consensus/time.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "consensus/rotation.h"
+#include "consensus/time.h"
 
 static uint32_t
 proposer(const struct mun_con_history *history, uint64_t height, uint32_t round)
