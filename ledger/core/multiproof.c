@@ -224,22 +224,20 @@ read_record(struct mun_hash *hash, struct opening *open, uint32_t index)
 static bool
 read_node(struct mun_hash *hash, struct opening *open)
 {
+    uint8_t kind = mun_rd_u8(&open->rd);
+    if (kind > OTHER || (kind == EMPTY && open->count > 0)) { /* C1 */
+        mun_rd_fail(&open->rd, MUN_ERR_KIND);
+        return false;
+    }
     if (open->count == open->count_max) {
-        /* Not even the shortest nodes would fit into what is left. */
+        /* What is left cannot hold even the shortest nodes. */
         mun_rd_fail(&open->rd, MUN_ERR_TRUNCATED);
         return false;
     }
     uint32_t index = open->count++;
-    uint8_t kind = mun_rd_u8(&open->rd);
     open->nodes[index].kind = kind;
-    if (kind > OTHER) {
-        mun_rd_fail(&open->rd, MUN_ERR_KIND);
-        return false;
-    }
     switch ((enum kind)kind) {
     case EMPTY:
-        if (index > 0)
-            mun_rd_fail(&open->rd, MUN_ERR_KIND); /* C1 */
         *hash = mun_hash_zero;
         return false;
     case CUT:
@@ -323,6 +321,16 @@ mun_multiproof_open(struct mun_multiproof *out, struct mun_arena *arena,
 
 /* Asking */
 
+static const struct mun_multiproof_node *
+walk_end(const struct mun_multiproof *proof, const struct mun_hash *key)
+{
+    const struct mun_multiproof_node *node = &proof->nodes[0];
+    while (node->kind == BRANCH)
+        node = mun_state_key_bit(key, node->bit) ? &proof->nodes[node->right]
+                                                 : node + 1;
+    return node;
+}
+
 enum mun_presence
 mun_multiproof_get(const struct mun_multiproof *proof,
                    const struct mun_hash *key, struct mun_bytes *value)
@@ -331,10 +339,7 @@ mun_multiproof_get(const struct mun_multiproof *proof,
     if (proof->nodes == NULL)
         return MUN_NOT_SHOWN;
 
-    const struct mun_multiproof_node *node = &proof->nodes[0];
-    while (node->kind == BRANCH)
-        node = mun_state_key_bit(key, node->bit) ? &proof->nodes[node->right]
-                                                 : node + 1;
+    const struct mun_multiproof_node *node = walk_end(proof, key);
     if (node->kind == EMPTY)
         return MUN_ABSENT;
     if (node->kind == CUT)
@@ -346,6 +351,41 @@ mun_multiproof_get(const struct mun_multiproof *proof,
     *value = mun_bytes(node->key + sizeof(key->b) + sizeof(uint16_t),
                        node->value_len);
     return MUN_PRESENT;
+}
+
+/* Does the key ask for the record where its walk ends? */
+static bool
+is_end_asked(const struct mun_multiproof_node *end, const struct mun_hash *key)
+{
+    return end->kind == OTHER ||
+           (end->kind == RECORD &&
+            memcmp(end->key, key->b, sizeof(key->b)) == 0);
+}
+
+bool
+mun_multiproof_is_asked(const struct mun_multiproof *proof,
+                        const struct mun_hash *keys, size_t count)
+{
+    const struct mun_multiproof_node *seen[MUN_MULTIPROOF_KEYS_MAX];
+    size_t seen_count = 0;
+
+    MUN_CHECK(count <= MUN_MULTIPROOF_KEYS_MAX);
+    if (proof->nodes == NULL || proof->record_count > count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct mun_multiproof_node *end = walk_end(proof, &keys[i]);
+        size_t at = seen_count;
+        if (!is_end_asked(end, &keys[i]))
+            continue;
+        while (at > 0 && seen[at - 1] > end)
+            at--;
+        if (at > 0 && seen[at - 1] == end)
+            continue;
+        memmove(&seen[at + 1], &seen[at], (seen_count - at) * sizeof(*seen));
+        seen[at] = end;
+        seen_count++;
+    }
+    return seen_count == proof->record_count;
 }
 
 static enum mun_presence

@@ -1,6 +1,7 @@
 #ifndef MUN_LEDGER_CORE_MULTIPROOF_H
 #define MUN_LEDGER_CORE_MULTIPROOF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -70,6 +71,13 @@ MUN_MUST_USE mun_err_t mun_multiproof_open(struct mun_multiproof *out,
 enum mun_presence mun_multiproof_get(const struct mun_multiproof *proof,
                                      const struct mun_hash *key,
                                      struct mun_bytes *value);
+
+/* Does the proof hold nothing that the keys do not ask for? Each 0x03 is then
+ * the record of one of them, and at each 0x04 the walk of one of them ends.
+ * Shape: at most MUN_MULTIPROOF_KEYS_MAX keys, in any order. */
+#define MUN_MULTIPROOF_KEYS_MAX 1024
+bool mun_multiproof_is_asked(const struct mun_multiproof *proof,
+                             const struct mun_hash *keys, size_t count);
 
 struct mun_view mun_multiproof_view(const struct mun_multiproof *proof);
 
