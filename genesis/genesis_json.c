@@ -137,7 +137,6 @@ read_document(struct mun_genesis *out, const struct mun_json *doc,
         mun_json_rd_leave(&rd);
     }
     mun_json_rd_leave(&rd);
-    mun_json_rd_leave(&rd);
     sort_parties(out);
     return mun_json_rd_status(&rd);
 }

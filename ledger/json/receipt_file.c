@@ -48,7 +48,6 @@ mun_receipt_file_read(struct mun_receipt_file *out, struct mun_arena *arena,
     if (mun_json_rd_has(&rd, "opening"))
         out->opening =
             read_base64url(&rd, arena, "opening", MUN_OPENING_BYTES_MAX);
-    mun_json_rd_leave(&rd);
     mun_err_t err = mun_json_rd_status(&rd);
     if (!mun_is_ok(err))
         *out = (struct mun_receipt_file){ 0 };
@@ -96,7 +95,6 @@ mun_trust_root_read(struct mun_trust_root *out, struct mun_bytes *name,
     mun_json_rd_hex(&rd, "header_id", out->header_id.b,
                     sizeof out->header_id.b);
     out->max_age_ms = mun_json_rd_u64(&rd, "max_age_ms", MUN_JSON_INTEGER_MAX);
-    mun_json_rd_leave(&rd);
     if (name != NULL)
         *name = text;
     mun_err_t err = mun_json_rd_status(&rd);

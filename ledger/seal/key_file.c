@@ -100,7 +100,6 @@ mun_key_file_read(struct mun_key_file *out, const struct mun_json *doc,
     read_exact(&rd, "salt", out->seal.salt, sizeof out->seal.salt);
     read_exact(&rd, "nonce", out->seal.nonce, sizeof out->seal.nonce);
     read_exact(&rd, "sealed", out->sealed, sizeof out->sealed);
-    mun_json_rd_leave(&rd);
     mun_err_t err = mun_json_rd_status(&rd);
     if (mun_is_ok(err))
         err = mun_key_check(&out->key);
