@@ -1,6 +1,7 @@
 #ifndef MUN_LEDGER_CORE_RECEIPT_H
 #define MUN_LEDGER_CORE_RECEIPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@
 #include "ledger/core/hash.h"
 #include "ledger/core/member.h"
 #include "ledger/core/merkle.h"
+#include "ledger/core/state.h"
 #include "ledger/core/verdict.h"
 
 /* The file that proves: ledger/README.md section 14. */
@@ -27,7 +29,10 @@ struct mun_trust_root {
 };
 
 /* Decoded as far as its parts; each part is decoded where it is checked.
- * Paths borrow from the receipt's bytes. */
+ * Paths borrow from the receipt's bytes. Of `leaf`, type and subject are
+ * derived and not carried: decoding sets the type and leaves the subject
+ * zero, encoding reads neither. When `header` is the trust root's own, the
+ * certificate is the empty one with its id. */
 struct mun_receipt {
     struct mun_hash chain_id;
     struct mun_bytes entry;
@@ -52,6 +57,17 @@ MUN_MUST_USE mun_err_t mun_receipt_decode(struct mun_receipt *out,
                                           struct mun_bytes bytes);
 void mun_receipt_encode(struct mun_wr *wr, const struct mun_receipt *receipt);
 
+/* Writes a receipt of `parts`, in which everything but the multiproof is
+ * filled; that is made from `state`, whose committed tree is the one under
+ * parts->header.
+ * Errors: MUN_ERR_VALUE (the entry is no anchor, or has no such position),
+ * MUN_ERR_LIMIT (arena: about 11 KiB; longer than MUN_RECEIPT_BYTES_MAX), what
+ * `wr` recorded. */
+MUN_MUST_USE mun_err_t mun_receipt_make(struct mun_wr *wr,
+                                        struct mun_arena *arena,
+                                        const struct mun_receipt *parts,
+                                        const struct mun_state *state);
+
 /* What the document says of itself; has_claims false for formats that say
  * nothing a program can read. `has_slot` false when it names no slot. */
 struct mun_claims {
@@ -75,8 +91,13 @@ struct mun_receipt_input {
     struct mun_policy policy;
 };
 
+/* What verification of the largest receipt takes from an arena; others take
+ * twice their length. */
+#define MUN_RECEIPT_ARENA_BYTES (2 * MUN_RECEIPT_BYTES_MAX + 65536)
+
 /* The whole verification of section 14, offline. Always gives a verdict: what
- * cannot be read is PROOF_INVALID. Needs an arena of about 256 KiB.
+ * cannot be read is PROOF_INVALID, and UNKNOWN if the arena is too small.
+ * `why` of a DOCUMENT_MISMATCH is "changed" or "other_receipt".
  * Lifetime: *out borrows from the input and the arena. */
 void mun_receipt_verify(struct mun_verdict *out, struct mun_arena *arena,
                         const struct mun_receipt_input *input);
