@@ -20,13 +20,13 @@
 
 /* One node under test with its peers' keys. */
 struct bench {
-    struct mun_hash chain_id;
-    struct mun_members members;
     struct mun_signer signers[N_MAX];
     struct mun_con con;
     struct mun_con_out out;
-    uint32_t own;
     uint64_t now_ms;
+    struct mun_hash chain_id;
+    struct mun_members members;
+    uint32_t own;
 };
 
 static struct bench the_bench;
@@ -1005,9 +1005,12 @@ line_65_the_precommit_timer_enters_the_next_round_from_any_step(void **state)
 static void
 old_timers_are_ignored(void **state)
 {
-    struct bench *b = bench_prevoted(id_of(1));
+    struct bench *b = bench_locked(id_of(1));
 
     (void)state;
+    fire(b, HEIGHT, 0, MUN_CON_PREVOTE); /* the step has passed */
+    assert_quiet(b);
+    b = bench_prevoted(id_of(1));
     fire(b, HEIGHT, 0, MUN_CON_PROPOSE); /* the step has passed */
     assert_quiet(b);
     fire(b, HEIGHT - 1, 0, MUN_CON_PREVOTE);
@@ -1419,6 +1422,154 @@ before_the_first_height_nothing_happens(void **state)
     assert_int_equal(mun_con_init(&b->con, &config).code, MUN_ERR_CONFIG);
 }
 
+static void
+a_proposal_of_a_later_round_does_not_end_idleness(void **state)
+{
+    struct bench *b = bench_idle(3);
+
+    (void)state;
+    propose(b, 1, 1, id_of(1));
+    assert_true(mun_con_is_idle(&b->con));
+    assert_quiet(b);
+}
+
+static void
+line_18_an_unanswered_request_ends_with_its_round(void **state)
+{
+    struct bench *b = bench_working(0);
+
+    (void)state;
+    fire(b, HEIGHT, 0, MUN_CON_PRECOMMIT);
+    value(b, 0, id_of(1));
+    assert_quiet(b);
+    value(b, 1, id_of(1)); /* not our turn */
+    assert_quiet(b);
+}
+
+static void
+answers_for_another_height_are_ignored(void **state)
+{
+    struct bench *b = bench_working(0);
+    struct mun_con_event event = { .kind = MUN_CON_EVENT_VALUE };
+
+    (void)state;
+    event.as.value.height = HEIGHT - 1;
+    event.as.value.id = id_of(1);
+    give_ok(b, &event);
+    assert_quiet(b);
+    b = bench_working(3);
+    propose(b, 0, 0, id_of(1));
+    event.kind = MUN_CON_EVENT_VALIDITY;
+    event.as.validity.height = HEIGHT - 1;
+    event.as.validity.id = id_of(1);
+    event.as.validity.is_valid = true;
+    event.as.validity.time_ms = b->now_ms;
+    give_ok(b, &event);
+    assert_quiet(b);
+    judge(b, id_of(1), true);
+    assert_prevotes(b, 0, id_of(1));
+}
+
+static void
+line_28_a_polka_for_another_value_is_none(void **state)
+{
+    struct bench *b = bench_working(3);
+
+    (void)state;
+    for (uint32_t i = 0; i < 3; i++) {
+        prevote(b, i, 0, id_of(2));
+    }
+    hear(b, (struct say){ 1, MUN_VOTE_PROPOSAL, 1, id_of(1), 0 });
+    prevote(b, 2, 1, NIL);
+    assert_int_equal(mun_con_round(&b->con), 1);
+    assert_false(has_request(b, MUN_CON_REQUEST_VALIDITY, id_of(1)));
+    /* Nor when it has left the window. */
+    prevote(b, 1, 8, NIL);
+    prevote(b, 2, 8, NIL);
+    hear(b, (struct say){ 0, MUN_VOTE_PROPOSAL, 8, id_of(1), 0 });
+    assert_quiet(b);
+}
+
+static void
+line_28_of_polkas_that_leave_the_newest_stays(void **state)
+{
+    struct bench *b = bench_working(3);
+
+    (void)state;
+    prevote(b, 1, 5, NIL);
+    prevote(b, 2, 5, NIL);
+    for (uint32_t i = 0; i < 3; i++) {
+        prevote(b, i, 7, id_of(1));
+        prevote(b, i, 8, id_of(2));
+    }
+    prevote(b, 1, 20, NIL);
+    prevote(b, 2, 20, NIL);
+    assert_int_equal(mun_con_round(&b->con), 20);
+    hear(b, (struct say){ 0, MUN_VOTE_PROPOSAL, 20, id_of(2), 8 });
+    assert_true(has_request(b, MUN_CON_REQUEST_VALIDITY, id_of(2)));
+}
+
+static void
+line_36_a_polka_waits_for_the_step_prevote(void **state)
+{
+    struct bench *b = bench_working(3);
+
+    (void)state;
+    for (uint32_t i = 0; i < 3; i++) {
+        prevote(b, i, 0, id_of(1));
+        assert_quiet(b);
+    }
+    fire(b, HEIGHT, 0, MUN_CON_PROPOSE);
+    assert_prevotes(b, 0, NIL);
+    assert_true(has_request(b, MUN_CON_REQUEST_VALIDITY, id_of(1)));
+    settle(b);
+    judge(b, id_of(1), true);
+    assert_precommits(b, 0, id_of(1));
+}
+
+static void
+line_49_precommits_for_nil_stay_out_of_the_certificate(void **state)
+{
+    struct bench *b = bench_locked(id_of(1));
+
+    (void)state;
+    precommit(b, 0, 0, NIL);
+    precommit(b, 1, 0, id_of(1));
+    precommit(b, 2, 0, id_of(1));
+    assert_decides(b, id_of(1), 0);
+    assert_int_equal(b->out.apply.certificate.bitmap[0], 0x70);
+}
+
+static void
+a_decided_height_does_nothing_more(void **state)
+{
+    struct bench *b = bench_working(3);
+
+    (void)state;
+    propose(b, 0, 0, id_of(1));
+    for (uint32_t i = 0; i < 3; i++) {
+        precommit(b, i, 0, id_of(1));
+    }
+    judge(b, id_of(1), true);
+    assert_decides(b, id_of(1), 0);
+    assert_false(b->out.has_persist); /* no vote is needed any more */
+    fire(b, HEIGHT, 0, MUN_CON_PROPOSE);
+    assert_quiet(b);
+    fire(b, HEIGHT, 0, MUN_CON_PRECOMMIT);
+    assert_quiet(b);
+}
+
+static void
+a_restart_after_the_proposal_arms_no_propose_timer(void **state)
+{
+    struct bench *b = bench_prevoted(id_of(1));
+    struct mun_con_record record = b->con.record;
+
+    (void)state;
+    restart(b, &record);
+    assert_int_equal(b->out.timer_count, 0);
+}
+
 /* ---- One member ---- */
 
 static void
@@ -1490,6 +1641,157 @@ only_a_single_member_may_defer_its_writes(void **state)
 
     (void)state;
     assert_false(mun_con_may_defer_sync(&b->con));
+}
+
+/* ---- Chance: three liars, late timers and crashes ---- */
+
+#define CHANCE_ROUNDS 64u
+
+struct chance {
+    uint64_t seed;
+    bool was_signed[CHANCE_ROUNDS][3];
+    struct mun_hash signed_id[CHANCE_ROUNDS][3];
+    struct mun_con_record durable;
+    bool has_durable;
+};
+
+static uint32_t
+chance(struct chance *c, uint32_t below)
+{
+    c->seed ^= c->seed << 13;
+    c->seed ^= c->seed >> 7;
+    c->seed ^= c->seed << 17;
+    return (uint32_t)((c->seed >> 20) % below);
+}
+
+/* What the invariants say of a persist. */
+static void
+chance_check(struct chance *c, const struct mun_con_persist *persist)
+{
+    const struct mun_con_record *record = &persist->record;
+
+    /* I5, I6 */
+    assert_true(mun_is_ok(mun_con_record_check(record)));
+    if (c->has_durable) {
+        /* I4 */
+        assert_true(record->round > c->durable.round ||
+                    (record->round == c->durable.round &&
+                     record->phase >= c->durable.phase));
+        assert_true(record->locked_round >= c->durable.locked_round);
+    }
+    for (uint32_t i = 0; i < persist->count; i++) {
+        const struct mun_vote *vote = &persist->votes[i];
+        uint32_t at = vote->type - MUN_VOTE_PROPOSAL;
+
+        assert_true(vote->round < CHANCE_ROUNDS);
+        if (c->was_signed[vote->round][at]) {
+            /* I1 */
+            assert_true(mun_hash_eq(&c->signed_id[vote->round][at], &vote->id));
+            continue;
+        }
+        c->was_signed[vote->round][at] = true;
+        c->signed_id[vote->round][at] = vote->id;
+        /* No new prevote against a lock that is not older than its polka. */
+        if (vote->type == MUN_VOTE_PREVOTE && !mun_hash_is_zero(&vote->id) &&
+            c->has_durable && !mun_hash_eq(&c->durable.locked_id, &vote->id)) {
+            assert_true(c->durable.locked_round == -1 ||
+                        vote->valid_round >= c->durable.locked_round);
+        }
+    }
+    c->durable = *record;
+    c->has_durable = true;
+}
+
+static void
+chance_ballot(struct chance *c, struct bench *b, struct mun_con_event *event,
+              struct mun_con_msg_checked *checked)
+{
+    uint32_t round = mun_con_round(&b->con) + chance(c, 4);
+    struct mun_vote *vote = &checked->msg.ballot.vote;
+
+    memset(checked, 0, sizeof(*checked));
+    round = round > 1 ? round - chance(c, 2) : round;
+    round = round < CHANCE_ROUNDS ? round : CHANCE_ROUNDS - 1;
+    vote->type = (enum mun_vote_type)(1 + chance(c, 3));
+    vote->height = HEIGHT;
+    vote->round = round;
+    vote->valid_round = -1;
+    vote->id = id_of((uint8_t)chance(c, 3));
+    if (vote->type == MUN_VOTE_PROPOSAL) {
+        vote->id = id_of((uint8_t)(1 + chance(c, 3)));
+        vote->valid_round = (int32_t)chance(c, round + 1) - 1;
+    }
+    checked->msg.kind = vote->type == MUN_VOTE_PROPOSAL ? MUN_CON_MSG_PROPOSAL
+                                                        : MUN_CON_MSG_VOTE;
+    checked->msg.ballot.member = chance(c, 4);
+    event->kind = MUN_CON_EVENT_MESSAGE;
+    event->as.message = checked;
+}
+
+static void
+chance_event(struct chance *c, struct bench *b, struct mun_con_event *event,
+             struct mun_con_msg_checked *checked)
+{
+    uint32_t draw = chance(c, 100);
+
+    memset(event, 0, sizeof(*event));
+    if (draw < 70) {
+        chance_ballot(c, b, event, checked);
+    } else if (draw < 85) {
+        event->kind = MUN_CON_EVENT_VALIDITY;
+        event->as.validity.height = HEIGHT;
+        event->as.validity.id = id_of((uint8_t)(1 + chance(c, 3)));
+        event->as.validity.is_valid = chance(c, 8) != 0;
+        event->as.validity.time_ms = b->now_ms;
+    } else if (draw < 90) {
+        event->kind = MUN_CON_EVENT_VALUE;
+        event->as.value.height = HEIGHT;
+        event->as.value.round = mun_con_round(&b->con);
+        event->as.value.id = id_of((uint8_t)(1 + chance(c, 3)));
+        event->as.value.time_ms = b->now_ms;
+    } else if (draw < 92) {
+        event->kind = MUN_CON_EVENT_WORK;
+    } else {
+        event->kind = MUN_CON_EVENT_TIMER;
+        event->as.timer.height = HEIGHT;
+        event->as.timer.round = mun_con_round(&b->con);
+        event->as.timer.phase = (enum mun_con_phase)(1 + chance(c, 3));
+    }
+}
+
+static void
+chance_run(uint64_t seed)
+{
+    static struct mun_con_msg_checked checked;
+    static struct chance c;
+    struct bench *b = bench_idle((uint32_t)(seed % 4));
+    struct mun_con_event event;
+
+    memset(&c, 0, sizeof(c));
+    c.seed = seed * 0x9e3779b97f4a7c15u + 1;
+    for (uint32_t i = 0; i < 400 && !mun_con_is_decided(&b->con) &&
+                         mun_con_round(&b->con) < CHANCE_ROUNDS - 8;
+         i++) {
+        chance_event(&c, b, &event, &checked);
+        give_ok(b, &event);
+        while (b->out.has_persist) {
+            chance_check(&c, &b->out.persist);
+            if (chance(&c, 20) == 0) {
+                restart(b, &c.durable);
+                continue;
+            }
+            settle(b);
+        }
+    }
+}
+
+static void
+no_chance_breaks_the_invariants(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 2000; seed++) {
+        chance_run(seed);
+    }
 }
 
 /* ---- A small network of real steps ---- */
@@ -1738,91 +2040,93 @@ seven_members_decide_with_two_down(void **state)
     }
 }
 
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(an_idle_height_has_no_timers_and_wants_nothing),
+    cmocka_unit_test(line_10_work_starts_round_0),
+    cmocka_unit_test(line_10_the_proposal_of_round_0_starts_it_too),
+    cmocka_unit_test(one_liar_does_not_end_idleness),
+    cmocka_unit_test(line_18_a_proposer_without_valid_value_asks_for_one),
+    cmocka_unit_test(line_19_the_value_is_proposed_once),
+    cmocka_unit_test(line_19_a_value_that_comes_after_the_step_is_dropped),
+    cmocka_unit_test(
+        line_16_the_proposer_proposes_the_valid_value_with_its_round),
+    cmocka_unit_test(line_21_others_arm_the_propose_timer),
+    cmocka_unit_test(timeouts_grow_with_rounds_up_to_the_cap),
+    cmocka_unit_test(line_22_the_verdict_is_waited_for),
+    cmocka_unit_test(line_22_only_the_proposer_of_the_round_is_heard),
+    cmocka_unit_test(line_24_a_valid_value_gets_a_prevote),
+    cmocka_unit_test(line_26_an_invalid_value_gets_nil),
+    cmocka_unit_test(line_26_an_untimely_value_gets_nil),
+    cmocka_unit_test(line_26_another_value_than_the_locked_gets_nil),
+    cmocka_unit_test(line_23_the_locked_value_proposed_afresh_gets_a_prevote),
+    cmocka_unit_test(line_22_a_proposal_with_a_valid_round_is_not_for_it),
+    cmocka_unit_test(line_28_a_reproposal_needs_the_polka_of_its_valid_round),
+    cmocka_unit_test(line_30_a_reproposal_with_its_polka_gets_a_prevote),
+    cmocka_unit_test(line_29_a_newer_polka_overrides_the_lock),
+    cmocka_unit_test(line_32_an_older_polka_does_not_override_the_lock),
+    cmocka_unit_test(line_28_the_newest_polka_outlives_the_window),
+    cmocka_unit_test(line_34_a_quorum_of_mixed_prevotes_arms_the_timer_once),
+    cmocka_unit_test(line_34_prevotes_are_not_timed_in_step_propose),
+    cmocka_unit_test(line_38_a_polka_locks_and_precommits),
+    cmocka_unit_test(line_36_a_polka_for_another_value_fetches_it_first),
+    cmocka_unit_test(line_36_an_invalid_value_is_never_locked),
+    cmocka_unit_test(line_42_the_valid_value_is_updated_after_the_precommit),
+    cmocka_unit_test(line_44_a_quorum_of_nil_prevotes_precommits_nil),
+    cmocka_unit_test(line_47_a_quorum_of_precommits_arms_the_timer_in_any_step),
+    cmocka_unit_test(line_49_a_quorum_of_precommits_decides),
+    cmocka_unit_test(line_49_an_old_round_decides),
+    cmocka_unit_test(line_49_the_value_is_fetched_when_it_is_not_here),
+    cmocka_unit_test(line_50_an_invalid_value_is_never_decided),
+    cmocka_unit_test(line_49_nil_precommits_decide_nothing),
+    cmocka_unit_test(line_53_the_next_height_forgets_the_lock),
+    cmocka_unit_test(line_55_two_members_of_four_take_us_along),
+    cmocka_unit_test(line_55_a_liar_far_ahead_counts_for_the_rounds_below),
+    cmocka_unit_test(line_55_votes_that_came_early_are_counted_on_arrival),
+    cmocka_unit_test(line_57_the_propose_timer_prevotes_nil),
+    cmocka_unit_test(line_61_the_prevote_timer_precommits_nil),
+    cmocka_unit_test(
+        line_65_the_precommit_timer_enters_the_next_round_from_any_step),
+    cmocka_unit_test(old_timers_are_ignored),
+    cmocka_unit_test(a_second_vote_of_a_member_does_not_count),
+    cmocka_unit_test(a_second_proposal_of_a_round_does_not_count),
+    cmocka_unit_test(a_certificate_with_an_equivocators_vote_is_taken_whole),
+    cmocka_unit_test(a_certificate_decides_an_idle_height),
+    cmocka_unit_test(messages_of_other_heights_change_nothing),
+    cmocka_unit_test(an_own_message_from_outside_is_not_counted),
+    cmocka_unit_test(values_that_nobody_needs_give_way),
+    cmocka_unit_test(nothing_is_sent_or_counted_before_it_is_durable),
+    cmocka_unit_test(prevote_and_precommit_share_a_write_when_a_polka_waits),
+    cmocka_unit_test(everything_else_waits_while_a_write_is_outstanding),
+    cmocka_unit_test(a_persisted_that_was_not_asked_for_is_refused),
+    cmocka_unit_test(a_restart_sends_the_same_bytes_and_keeps_the_lock),
+    cmocka_unit_test(a_restart_in_any_step_never_signs_twice),
+    cmocka_unit_test(a_restarted_proposer_proposes_the_same_value),
+    cmocka_unit_test(a_restarted_proposer_proposes_its_valid_value),
+    cmocka_unit_test(records_of_other_heights_and_damaged_ones),
+    cmocka_unit_test(heights_do_not_go_back),
+    cmocka_unit_test(an_observer_decides_and_never_votes),
+    cmocka_unit_test(before_the_first_height_nothing_happens),
+    cmocka_unit_test(a_proposal_of_a_later_round_does_not_end_idleness),
+    cmocka_unit_test(line_18_an_unanswered_request_ends_with_its_round),
+    cmocka_unit_test(answers_for_another_height_are_ignored),
+    cmocka_unit_test(line_28_a_polka_for_another_value_is_none),
+    cmocka_unit_test(line_28_of_polkas_that_leave_the_newest_stays),
+    cmocka_unit_test(line_36_a_polka_waits_for_the_step_prevote),
+    cmocka_unit_test(line_49_precommits_for_nil_stay_out_of_the_certificate),
+    cmocka_unit_test(a_decided_height_does_nothing_more),
+    cmocka_unit_test(a_restart_after_the_proposal_arms_no_propose_timer),
+    cmocka_unit_test(
+        one_member_decides_many_heights_with_one_deferred_write_each),
+    cmocka_unit_test(one_member_whose_value_is_late_goes_on_in_the_next_round),
+    cmocka_unit_test(only_a_single_member_may_defer_its_writes),
+    cmocka_unit_test(four_members_decide_in_round_0_without_a_timer),
+    cmocka_unit_test(four_members_decide_with_one_down),
+    cmocka_unit_test(seven_members_decide_with_two_down),
+    cmocka_unit_test(no_chance_breaks_the_invariants),
+};
+
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_idle_height_has_no_timers_and_wants_nothing),
-        cmocka_unit_test(line_10_work_starts_round_0),
-        cmocka_unit_test(line_10_the_proposal_of_round_0_starts_it_too),
-        cmocka_unit_test(one_liar_does_not_end_idleness),
-        cmocka_unit_test(line_18_a_proposer_without_valid_value_asks_for_one),
-        cmocka_unit_test(line_19_the_value_is_proposed_once),
-        cmocka_unit_test(line_19_a_value_that_comes_after_the_step_is_dropped),
-        cmocka_unit_test(
-            line_16_the_proposer_proposes_the_valid_value_with_its_round),
-        cmocka_unit_test(line_21_others_arm_the_propose_timer),
-        cmocka_unit_test(timeouts_grow_with_rounds_up_to_the_cap),
-        cmocka_unit_test(line_22_the_verdict_is_waited_for),
-        cmocka_unit_test(line_22_only_the_proposer_of_the_round_is_heard),
-        cmocka_unit_test(line_24_a_valid_value_gets_a_prevote),
-        cmocka_unit_test(line_26_an_invalid_value_gets_nil),
-        cmocka_unit_test(line_26_an_untimely_value_gets_nil),
-        cmocka_unit_test(line_26_another_value_than_the_locked_gets_nil),
-        cmocka_unit_test(
-            line_23_the_locked_value_proposed_afresh_gets_a_prevote),
-        cmocka_unit_test(line_22_a_proposal_with_a_valid_round_is_not_for_it),
-        cmocka_unit_test(
-            line_28_a_reproposal_needs_the_polka_of_its_valid_round),
-        cmocka_unit_test(line_30_a_reproposal_with_its_polka_gets_a_prevote),
-        cmocka_unit_test(line_29_a_newer_polka_overrides_the_lock),
-        cmocka_unit_test(line_32_an_older_polka_does_not_override_the_lock),
-        cmocka_unit_test(line_28_the_newest_polka_outlives_the_window),
-        cmocka_unit_test(
-            line_34_a_quorum_of_mixed_prevotes_arms_the_timer_once),
-        cmocka_unit_test(line_34_prevotes_are_not_timed_in_step_propose),
-        cmocka_unit_test(line_38_a_polka_locks_and_precommits),
-        cmocka_unit_test(line_36_a_polka_for_another_value_fetches_it_first),
-        cmocka_unit_test(line_36_an_invalid_value_is_never_locked),
-        cmocka_unit_test(
-            line_42_the_valid_value_is_updated_after_the_precommit),
-        cmocka_unit_test(line_44_a_quorum_of_nil_prevotes_precommits_nil),
-        cmocka_unit_test(
-            line_47_a_quorum_of_precommits_arms_the_timer_in_any_step),
-        cmocka_unit_test(line_49_a_quorum_of_precommits_decides),
-        cmocka_unit_test(line_49_an_old_round_decides),
-        cmocka_unit_test(line_49_the_value_is_fetched_when_it_is_not_here),
-        cmocka_unit_test(line_50_an_invalid_value_is_never_decided),
-        cmocka_unit_test(line_49_nil_precommits_decide_nothing),
-        cmocka_unit_test(line_53_the_next_height_forgets_the_lock),
-        cmocka_unit_test(line_55_two_members_of_four_take_us_along),
-        cmocka_unit_test(line_55_a_liar_far_ahead_counts_for_the_rounds_below),
-        cmocka_unit_test(line_55_votes_that_came_early_are_counted_on_arrival),
-        cmocka_unit_test(line_57_the_propose_timer_prevotes_nil),
-        cmocka_unit_test(line_61_the_prevote_timer_precommits_nil),
-        cmocka_unit_test(
-            line_65_the_precommit_timer_enters_the_next_round_from_any_step),
-        cmocka_unit_test(old_timers_are_ignored),
-        cmocka_unit_test(a_second_vote_of_a_member_does_not_count),
-        cmocka_unit_test(a_second_proposal_of_a_round_does_not_count),
-        cmocka_unit_test(
-            a_certificate_with_an_equivocators_vote_is_taken_whole),
-        cmocka_unit_test(a_certificate_decides_an_idle_height),
-        cmocka_unit_test(messages_of_other_heights_change_nothing),
-        cmocka_unit_test(an_own_message_from_outside_is_not_counted),
-        cmocka_unit_test(values_that_nobody_needs_give_way),
-        cmocka_unit_test(nothing_is_sent_or_counted_before_it_is_durable),
-        cmocka_unit_test(
-            prevote_and_precommit_share_a_write_when_a_polka_waits),
-        cmocka_unit_test(everything_else_waits_while_a_write_is_outstanding),
-        cmocka_unit_test(a_persisted_that_was_not_asked_for_is_refused),
-        cmocka_unit_test(a_restart_sends_the_same_bytes_and_keeps_the_lock),
-        cmocka_unit_test(a_restart_in_any_step_never_signs_twice),
-        cmocka_unit_test(a_restarted_proposer_proposes_the_same_value),
-        cmocka_unit_test(a_restarted_proposer_proposes_its_valid_value),
-        cmocka_unit_test(records_of_other_heights_and_damaged_ones),
-        cmocka_unit_test(heights_do_not_go_back),
-        cmocka_unit_test(an_observer_decides_and_never_votes),
-        cmocka_unit_test(before_the_first_height_nothing_happens),
-        cmocka_unit_test(
-            one_member_decides_many_heights_with_one_deferred_write_each),
-        cmocka_unit_test(
-            one_member_whose_value_is_late_goes_on_in_the_next_round),
-        cmocka_unit_test(only_a_single_member_may_defer_its_writes),
-        cmocka_unit_test(four_members_decide_in_round_0_without_a_timer),
-        cmocka_unit_test(four_members_decide_with_one_down),
-        cmocka_unit_test(seven_members_decide_with_two_down),
-    };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
