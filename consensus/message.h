@@ -26,8 +26,10 @@ enum mun_con_msg_kind {
  * (8 MiB), header and certificate. */
 #define MUN_CON_VALUE_BYTES_MAX (16u << 20)
 
-/* A vote with its signature. `member` is an index into the height's set; it
- * is not signed and only says whose key to verify with. */
+/* A vote with its signature.
+ *
+ * R27: What is not signed changes nothing. `member`, an index into the height's
+ * set, only says whose key to verify with. */
 struct mun_con_signed {
     struct mun_vote vote;
     uint32_t member;

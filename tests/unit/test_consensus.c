@@ -1570,6 +1570,48 @@ a_restart_after_the_proposal_arms_no_propose_timer(void **state)
     assert_int_equal(b->out.timer_count, 0);
 }
 
+static void
+absent_members_are_passed_over_as_the_history_says(void **state)
+{
+    struct bench *b = bench_idle(1);
+    struct mun_con_history history;
+    struct mun_con_event event = { .kind = MUN_CON_EVENT_STARTED };
+
+    (void)state;
+    memset(&history, 0, sizeof(history));
+    history.count = 3;
+    for (uint32_t i = 0; i < 3; i++) {
+        history.present[i][0] = 0x70; /* member 0 is absent */
+    }
+    event.as.started.height = HEIGHT + 4;
+    event.as.started.members = &b->members;
+    event.as.started.own_index = 1;
+    event.as.started.history = &history;
+    history.count = MUN_CON_HISTORY_MAX + 1;
+    assert_int_equal(give(b, &event).code, MUN_ERR_INTERNAL);
+    history.count = 3;
+    give_ok(b, &event);
+    work(b);
+    assert_true(has_request(b, MUN_CON_REQUEST_VALUE, NIL));
+}
+
+static void
+what_is_signed_covers_the_chain(void **state)
+{
+    struct bench *b = bench_working(3);
+    struct mun_hash ours;
+    struct mun_hash theirs;
+    struct mun_hash other = id_of(0xcd);
+
+    (void)state;
+    fire(b, HEIGHT, 0, MUN_CON_PROPOSE);
+    mun_con_vote_digest(&ours, &b->con, &b->out.persist.votes[0]);
+    mun_vote_digest(&theirs, &b->chain_id, &b->out.persist.votes[0]);
+    assert_true(mun_hash_eq(&ours, &theirs));
+    mun_vote_digest(&theirs, &other, &b->out.persist.votes[0]);
+    assert_false(mun_hash_eq(&ours, &theirs));
+}
+
 /* ---- One member ---- */
 
 static void
@@ -2122,6 +2164,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(four_members_decide_in_round_0_without_a_timer),
     cmocka_unit_test(four_members_decide_with_one_down),
     cmocka_unit_test(seven_members_decide_with_two_down),
+    cmocka_unit_test(absent_members_are_passed_over_as_the_history_says),
+    cmocka_unit_test(what_is_signed_covers_the_chain),
     cmocka_unit_test(no_chance_breaks_the_invariants),
 };
 
