@@ -115,8 +115,8 @@ struct mun_rpc_backend {
                             mun_rpc_visit_record visit, void *visit_ctx,
                             bool *more);
     mun_err_t (*owned)(void *ctx, enum mun_rpc_owned what,
-                       const struct mun_hash *party,
-                       mun_rpc_visit_record visit, void *visit_ctx);
+                       const struct mun_hash *party, mun_rpc_visit_record visit,
+                       void *visit_ctx);
     /* Writes the metrics in Prometheus text form; returns the length. */
     size_t (*metrics)(void *ctx, char *out, size_t size);
     bool (*is_ready)(void *ctx);
@@ -139,16 +139,19 @@ struct mun_rpc_request {
     struct mun_bytes query; /* raw, after '?'; empty when there is none */
     struct mun_bytes content_type;
     struct mun_bytes body;
+    bool has_waited; /* the second call after MUN_RPC_WAIT */
 };
 
 enum mun_rpc_next {
     MUN_RPC_DONE,   /* status, type and body are the answer */
     MUN_RPC_SUBMIT, /* hand `submission` to the daemon, then mun_rpc_finish */
     MUN_RPC_WAIT,   /* park until a height above wait_height or the time is up,
-                       then call mun_rpc_handle again with wait ignored */
+                       then call mun_rpc_handle again with has_waited set */
 };
 
-/* How each entry of a submission fared; filled in by the daemon. */
+/* How each entry of a submission fared; filled in by the daemon. Entries whose
+ * bytes do not decode come with has_id false and as MUN_RPC_REFUSED already:
+ * the daemon leaves them as they are. */
 enum mun_rpc_outcome {
     MUN_RPC_REFUSED, /* `refusal` says why */
     MUN_RPC_PENDING, /* taken, not final yet */
@@ -169,6 +172,12 @@ struct mun_rpc_item {
 
 #define MUN_RPC_ITEMS_MAX 4096
 
+/* Bytes of a request's body, and what the largest answer takes of an arena (a
+ * run of blocks, twice); others take some kilobytes. An arena that is smaller
+ * only makes the larger answers 503. */
+#define MUN_RPC_BODY_MAX (8u << 20)
+#define MUN_RPC_ARENA_BYTES (64u << 20)
+
 struct mun_rpc_submission {
     uint32_t count;
     struct mun_rpc_item *items;
@@ -180,6 +189,7 @@ struct mun_rpc_response {
     unsigned status;
     const char *content_type;  /* static */
     const char *cache_control; /* static; NULL: no-store */
+    const char *allow;         /* static; the header Allow of a 405, or NULL */
     struct mun_bytes body;     /* in the arena, or static */
     struct mun_rpc_submission submission;
     uint64_t wait_height;
@@ -202,8 +212,7 @@ void mun_rpc_finish(struct mun_arena *arena,
 /* An RFC 9457 document for errors that the server itself finds (a malformed
  * request, a body that is too large, a time-out). `code` is a short name in
  * upper case. */
-void mun_rpc_problem(struct mun_arena *arena, unsigned status,
-                     const char *code, const char *detail,
-                     struct mun_rpc_response *response);
+void mun_rpc_problem(struct mun_arena *arena, unsigned status, const char *code,
+                     const char *detail, struct mun_rpc_response *response);
 
 #endif
