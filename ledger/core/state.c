@@ -80,18 +80,33 @@ mun_state_init(void *memory, const struct mun_state_config *config)
     return state;
 }
 
-/* The address of a node is a guess at what is needed soon; the second of its
- * two cache lines holds its last byte. */
+/* How many nodes ahead of their use they are asked for. */
+#define AHEAD 12
+
+/* A node lies in two cache lines; the second holds its last byte. */
+#define NODE_LAST (sizeof(struct mun_state_inner) - 1)
+
 static void
-prefetch_node(const void *node)
+prefetch_to_read(const void *node)
 {
-    const char *at = node;
-    __builtin_prefetch(at, 1);
-    __builtin_prefetch(at + sizeof(struct mun_state_inner) - 1, 1);
+    __builtin_prefetch(node, 0);
+    __builtin_prefetch((const char *)node + NODE_LAST, 0);
 }
 
-/* How many nodes ahead of their use they are asked for. */
-#define AHEAD 8
+static void
+prefetch_to_write(const void *node)
+{
+    __builtin_prefetch(node, 1);
+    __builtin_prefetch((const char *)node + NODE_LAST, 1);
+}
+
+static const void *
+node_at(const struct mun_state *state, uint32_t ref)
+{
+    if (mun_state_is_leaf(ref))
+        return mun_state_leaf_at(state, ref);
+    return mun_state_inner_at(state, ref);
+}
 
 static bool
 has_free_leaf(const struct mun_state *state)
@@ -109,8 +124,8 @@ alloc_leaf(struct mun_state *state)
         return state->leaf_used++ | MUN_STATE_LEAF;
     }
     if (free_count > AHEAD)
-        prefetch_node(mun_state_leaf_at(
-            state, state->leaf_frees[free_count - 1 - AHEAD]));
+        prefetch_to_write(
+            node_at(state, state->leaf_frees[free_count - 1 - AHEAD]));
     state->leaf_free_count--;
     return state->leaf_frees[free_count - 1];
 }
@@ -131,8 +146,8 @@ alloc_inner(struct mun_state *state)
         return state->inner_used++;
     }
     if (free_count > AHEAD)
-        prefetch_node(mun_state_inner_at(
-            state, state->inner_frees[free_count - 1 - AHEAD]));
+        prefetch_to_write(
+            node_at(state, state->inner_frees[free_count - 1 - AHEAD]));
     state->inner_free_count--;
     return state->inner_frees[free_count - 1];
 }
@@ -332,7 +347,7 @@ find_path(struct path *path, const struct mun_state *state, uint32_t root,
     while (!mun_state_is_leaf(ref)) {
         const struct mun_state_inner *node = mun_state_inner_at(state, ref);
         MUN_CHECK(len < MUN_STATE_DEPTH_MAX);
-        prefetch_node(node);
+        prefetch_to_read(node);
         path->refs[len++] = ref;
         ref = node->child[mun_state_key_bit(key, node->face.bit)];
     }
@@ -589,6 +604,45 @@ hash_tree(struct mun_state *state, struct mun_state_tree *tree)
     }
 }
 
+/* Hashes what the overlay's new nodes keep of their children, the newest node
+ * first. A node is mostly made after its parent, so that it comes before it
+ * here; unlike hash_tree this knows what comes next and asks for it in time.
+ * What it meets too early (a new branch above an older new one) it leaves. */
+static void
+hash_journal(struct mun_state *state)
+{
+    for (uint32_t i = state->journal_count; i > 0; i--) {
+        uint32_t ref = state->journal[i - 1];
+        if (i > AHEAD)
+            prefetch_to_write(node_at(state, state->journal[i - 1 - AHEAD]));
+        if (mun_state_is_leaf(ref))
+            continue;
+        struct mun_state_inner *node = mun_state_inner_at(state, ref);
+        for (unsigned side = 0; side < 2; side++) {
+            uint32_t child = node->child[side];
+            if (!(node->flags & MUN_STATE_STALE(side)))
+                continue;
+            if (mun_state_is_leaf(child))
+                hash_leaf(&node->face.hash[side],
+                          mun_state_leaf_at(state, child));
+            else if (stale_side(mun_state_inner_at(state, child)) == 2)
+                hash_inner(&node->face.hash[side],
+                           mun_state_inner_at(state, child));
+            else
+                continue;
+            node->flags &= (uint8_t)~MUN_STATE_STALE(side);
+        }
+    }
+}
+
+static void
+hash_overlay(struct mun_state *state)
+{
+    if (state->overlay.is_stale)
+        hash_journal(state);
+    hash_tree(state, &state->overlay);
+}
+
 /* The overlay */
 
 void
@@ -607,6 +661,36 @@ mun_overlay_put(struct mun_state *state, const struct mun_hash *key,
 {
     MUN_CHECK(state->is_open);
     return put(state, &state->overlay, key, value);
+}
+
+/* Walks that go on side by side: while one waits for memory, the others do. */
+#define WALKS 16
+
+void
+mun_overlay_announce(const struct mun_state *state, const struct mun_hash *keys,
+                     size_t count)
+{
+    MUN_CHECK(state->is_open);
+    uint32_t refs[WALKS];
+    for (size_t first = 0; first < count; first += WALKS) {
+        size_t walks = count - first < WALKS ? count - first : WALKS;
+        bool is_more = state->overlay.root != MUN_STATE_NIL;
+        for (size_t i = 0; i < walks; i++)
+            refs[i] = state->overlay.root;
+        while (is_more) {
+            is_more = false;
+            for (size_t i = 0; i < walks; i++) {
+                if (mun_state_is_leaf(refs[i]))
+                    continue;
+                const struct mun_state_inner *node =
+                    mun_state_inner_at(state, refs[i]);
+                refs[i] = node->child[mun_state_key_bit(&keys[first + i],
+                                                        node->face.bit)];
+                prefetch_to_read(node_at(state, refs[i]));
+                is_more = true;
+            }
+        }
+    }
 }
 
 enum mun_presence
@@ -651,7 +735,7 @@ void
 mun_overlay_root(struct mun_state *state, struct mun_hash *out)
 {
     MUN_CHECK(state->is_open);
-    hash_tree(state, &state->overlay);
+    hash_overlay(state);
     *out = state->overlay.hash;
 }
 
@@ -679,9 +763,12 @@ void
 mun_overlay_commit(struct mun_state *state)
 {
     MUN_CHECK(state->is_open);
-    hash_tree(state, &state->overlay);
-    for (uint32_t i = 0; i < state->journal_count; i++)
+    hash_overlay(state);
+    for (uint32_t i = 0; i < state->journal_count; i++) {
+        if (i + AHEAD < state->journal_count)
+            prefetch_to_write(node_at(state, state->journal[i + AHEAD]));
         commit_node(state, state->journal[i]);
+    }
     state->committed = state->overlay;
     state->is_open = false;
 }

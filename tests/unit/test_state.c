@@ -155,7 +155,7 @@ static void
 fill_in_some_order(struct mun_state *state, size_t count, uint64_t seed,
                    bool is_loaded)
 {
-    size_t order[REFERENCE_MAX];
+    static size_t order[REFERENCE_MAX];
     for (size_t i = 0; i < count; i++) {
         size_t j = reference_random(&seed) % (i + 1);
         order[i] = order[j];
@@ -586,6 +586,29 @@ readers_of_the_committed_tree_run_beside_an_overlay(void **unused)
 }
 
 static void
+announcing_keys_changes_nothing(void **unused)
+{
+    (void)unused;
+    static struct reference reference;
+    static struct mun_hash keys[100];
+    struct mun_state *state = make_state(200, 1u << 16);
+    reference.count = 0;
+    for (uint64_t i = 0; i < 100; i++)
+        keys[i] = reference_key(i);
+    mun_overlay_begin(state);
+    mun_overlay_announce(state, keys, 100);
+    for (uint64_t i = 0; i < 50; i++) {
+        put_ok(state, &keys[i], i, 40);
+        reference_put(&reference, &keys[i], i, 40);
+    }
+    for (size_t count = 0; count <= 100; count++)
+        mun_overlay_announce(state, keys, count);
+    check_overlay(state, &reference);
+    assert_true(mun_state_validate(state));
+    free(state);
+}
+
+static void
 damage_to_the_tree_is_found_by_validate(void **unused)
 {
     (void)unused;
@@ -637,6 +660,7 @@ main(void)
         cmocka_unit_test(
             an_open_overlay_writes_nothing_that_the_committed_root_reaches),
         cmocka_unit_test(readers_of_the_committed_tree_run_beside_an_overlay),
+        cmocka_unit_test(announcing_keys_changes_nothing),
         cmocka_unit_test(damage_to_the_tree_is_found_by_validate),
     };
 
