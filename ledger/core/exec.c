@@ -104,12 +104,13 @@ reserve_id(struct mun_exec *exec)
 {
     struct mun_hash *old = exec->id_table;
     uint32_t old_room = exec->id_room;
+    uint32_t need = old_room < ROOM_MIN ? ROOM_MIN : 2 * old_room;
     void *table = NULL;
     uint32_t room = 0;
 
     if (2 * (exec->item_count + 1) <= old_room)
         return MUN_SUCCESS;
-    MUN_TRY(reserve(exec->arena, &table, &room, 0, 2 * old_room, sizeof *old));
+    MUN_TRY(reserve(exec->arena, &table, &room, 0, need, sizeof *old));
     exec->id_table = table;
     exec->id_room = room;
     for (uint32_t i = 0; i < old_room; i++) {
