@@ -50,8 +50,8 @@
 
 /* RULE. Validity in the future that an entry may ask for: a day for what
  * desks send, 60 days for what several people sign offline. */
-#define MUN_WINDOW_SHORT_MS (24u * 3600u * 1000u)
-#define MUN_WINDOW_LONG_MS (60u * 24u * 3600u * 1000ull)
+#define MUN_WINDOW_SHORT_MS (24ull * 3600u * 1000u)
+#define MUN_WINDOW_LONG_MS (60ull * 24u * 3600u * 1000u)
 
 /* RULE. A withdrawal may be void from at most this far back without a
  * further signature: 90 days. */

@@ -25,13 +25,13 @@ enum mun_assurance {
 struct mun_opening {
     struct mun_hash salt;
     struct mun_hash digest;
-    uint8_t format;
     struct mun_hash programme;
-    uint16_t programme_version;
     struct mun_bytes label;
-    uint32_t slot;
     uint64_t valid_from_ms;
     uint64_t valid_until_ms;
+    uint32_t slot;
+    uint16_t programme_version;
+    uint8_t format;
     uint8_t assurance;
 };
 

@@ -29,12 +29,19 @@ mun_kind_text(uint16_t code)
 uint64_t
 mun_kind_window_ms(enum mun_kind kind)
 {
-    switch (kind) {
+    static const struct {
+        enum mun_kind kind;
+        uint64_t window_ms;
+    } windows[] = {
 #define X(name, value, window, text)                                           \
-    case MUN_KIND_##name:                                                      \
-        return MUN_WINDOW_##window##_MS;
+    { MUN_KIND_##name, MUN_WINDOW_##window##_MS },
         MUN_KIND_TABLE(X)
 #undef X
+    };
+
+    for (size_t i = 0; i < sizeof windows / sizeof windows[0]; i++) {
+        if (windows[i].kind == kind)
+            return windows[i].window_ms;
     }
     MUN_UNREACHABLE();
 }

@@ -28,7 +28,8 @@
     X(SIGNERS_MISSING, 21, "a signature that the act needs is missing")        \
     X(BAD_SIGNATURE, 22, "a signature is not valid")                           \
     X(NOT_SPONSOR, 23, "the sponsor is no member and no accreditor")           \
-    X(TOO_MANY_KEYS, 24, "a party has at most 255 active keys that may govern") \
+    X(TOO_MANY_KEYS, 24,                                                       \
+      "a party has at most 255 active keys that may govern")                   \
     X(NOT_ACCREDITOR, 30, "the accreditor is not a root accreditor")           \
     X(ACCREDITATION_UNKNOWN, 31, "the accreditation is not known")             \
     X(ACCREDITATION_NOT_YOURS, 32, "another party granted the accreditation")  \

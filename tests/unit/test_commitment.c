@@ -157,8 +157,8 @@ commitments_and_salts_are_what_section_12_says(void **state)
     assert_hash(
         &hash,
         "770f9f9ce3f74c65164e1fe3de9bf54b45b571dd180a75590b513923bf84c46b");
-    for (uint8_t i = 0; i < sizeof seed.b; i++)
-        seed.b[i] = i;
+    for (size_t i = 0; i < sizeof seed.b; i++)
+        seed.b[i] = (uint8_t)i;
     mun_opening_salt(&hash, &seed, 0);
     assert_hash(
         &hash,

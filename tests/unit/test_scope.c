@@ -662,18 +662,18 @@ a_language_has_one_title(void **state)
 /* One row of a table: what differs from a scope that allows anything, and from
  * the described programme below. */
 struct covers_case {
+    uint32_t kinds;
+    uint32_t credit_min;
+    uint32_t credit_max;
+    enum mun_refusal expected;
     const char *levels;
     const char *fields;
     const char *places;
     const char *system;
-    uint32_t kinds;
-    uint32_t credit_min;
-    uint32_t credit_max;
     const char *described_levels; /* "eqf:5" */
     const char *described_fields; /* "isced:0613" */
     const char *described_place;  /* "KZ-75" */
     const char *described_system; /* "ects", 500 credits */
-    enum mun_refusal expected;
 };
 
 static const char *
@@ -695,102 +695,100 @@ set_scope(struct mun_scope *out, const struct covers_case *row)
     out->credit_max = row->credit_max;
 }
 
+static const struct covers_case covers_rows[] = {
+    { .expected = MUN_REFUSAL_NONE }, /* anything */
+    /* Levels. */
+    { .levels = "eqf:5" },
+    { .levels = "eqf:4 eqf:5 eqf:6" },
+    { .levels = "eqf:6", .expected = MUN_REFUSAL_OUT_OF_SCOPE_LEVEL },
+    { .levels = "nqf:5", .expected = MUN_REFUSAL_OUT_OF_SCOPE_LEVEL },
+    /* A level is not a prefix of another. */
+    { .levels = "eqf:5",
+      .described_levels = "eqf:50",
+      .expected = MUN_REFUSAL_OUT_OF_SCOPE_LEVEL },
+    /* Another framework that the scope does not name does no harm. */
+    { .levels = "eqf:5", .described_levels = "eqf:5 nqf:9" },
+    { .levels = "eqf:5 nqf:8",
+      .described_levels = "eqf:5 nqf:9",
+      .expected = MUN_REFUSAL_OUT_OF_SCOPE_LEVEL },
+    { .levels = "eqf:5 nqf:9", .described_levels = "eqf:5 nqf:9" },
+    { .levels = "eqf:5",
+      .described_levels = "eqf:5 eqf:6",
+      .expected = MUN_REFUSAL_OUT_OF_SCOPE_LEVEL },
+    /* Fields: a code covers what begins with it. */
+    { .fields = "isced:06" },
+    { .fields = "isced:0613" },
+    { .fields = "isced:0" },
+    { .fields = "isced:06130", .expected = MUN_REFUSAL_OUT_OF_SCOPE_FIELD },
+    { .fields = "isced:07", .expected = MUN_REFUSAL_OUT_OF_SCOPE_FIELD },
+    { .fields = "ford:06", .expected = MUN_REFUSAL_OUT_OF_SCOPE_FIELD },
+    { .fields = "isced:05 isced:06",
+      .described_fields = "isced:0511 isced:0613" },
+    { .fields = "isced:06",
+      .described_fields = "isced:0511 isced:0613",
+      .expected = MUN_REFUSAL_OUT_OF_SCOPE_FIELD },
+    { .fields = "isced:06", .described_fields = "ford:1 isced:0613" },
+    /* Award kinds. */
+    { .kinds = 1u << 0 },
+    { .kinds = MUN_AWARD_BITS & ~1u,
+      .expected = MUN_REFUSAL_OUT_OF_SCOPE_AWARD },
+    /* Jurisdictions. */
+    { .places = "KZ" },
+    { .places = "KZ-75" },
+    { .places = "KG KZ" },
+    { .places = "KG", .expected = MUN_REFUSAL_OUT_OF_SCOPE_JURISDICTION },
+    { .places = "KZ-7", .expected = MUN_REFUSAL_OUT_OF_SCOPE_JURISDICTION },
+    { .places = "KZ-75",
+      .described_place = "KZ",
+      .expected = MUN_REFUSAL_OUT_OF_SCOPE_JURISDICTION },
+    { .places = "KZ", .described_place = "KZ" },
+    { .places = "KZ",
+      .described_place = "KZX",
+      .expected = MUN_REFUSAL_OUT_OF_SCOPE_JURISDICTION },
+    /* Only the part before the first dash, or the whole. */
+    { .places = "KZ", .described_place = "KZ-7-5" },
+    { .places = "KZ-7",
+      .described_place = "KZ-7-5",
+      .expected = MUN_REFUSAL_OUT_OF_SCOPE_JURISDICTION },
+    /* Credits. */
+    { .system = "ects", .credit_min = 500, .credit_max = 500 },
+    { .system = "ects",
+      .credit_min = 501,
+      .credit_max = 900,
+      .expected = MUN_REFUSAL_OUT_OF_SCOPE_CREDITS },
+    { .system = "ects",
+      .credit_min = 0,
+      .credit_max = 499,
+      .expected = MUN_REFUSAL_OUT_OF_SCOPE_CREDITS },
+    { .system = "cats",
+      .credit_max = 900,
+      .expected = MUN_REFUSAL_OUT_OF_SCOPE_CREDITS },
+    { .system = "ects",
+      .credit_max = 900,
+      .described_system = "",
+      .expected = MUN_REFUSAL_OUT_OF_SCOPE_CREDITS },
+    /* The first that fails names the refusal. */
+    { .levels = "eqf:6",
+      .fields = "ford:1",
+      .kinds = 2,
+      .places = "KG",
+      .expected = MUN_REFUSAL_OUT_OF_SCOPE_LEVEL },
+    { .fields = "ford:1",
+      .kinds = 2,
+      .places = "KG",
+      .expected = MUN_REFUSAL_OUT_OF_SCOPE_FIELD },
+    { .kinds = 2, .places = "KG", .expected = MUN_REFUSAL_OUT_OF_SCOPE_AWARD },
+    { .places = "KG",
+      .system = "cats",
+      .expected = MUN_REFUSAL_OUT_OF_SCOPE_JURISDICTION },
+};
+
 static void
 a_scope_covers_what_section_9_says(void **state)
 {
-    static const struct covers_case rows[] = {
-        { .expected = MUN_REFUSAL_NONE }, /* anything */
-        /* Levels. */
-        { .levels = "eqf:5" },
-        { .levels = "eqf:4 eqf:5 eqf:6" },
-        { .levels = "eqf:6", .expected = MUN_REFUSAL_OUT_OF_SCOPE_LEVEL },
-        { .levels = "nqf:5", .expected = MUN_REFUSAL_OUT_OF_SCOPE_LEVEL },
-        /* A level is not a prefix of another. */
-        { .levels = "eqf:5",
-          .described_levels = "eqf:50",
-          .expected = MUN_REFUSAL_OUT_OF_SCOPE_LEVEL },
-        /* Another framework that the scope does not name does no harm. */
-        { .levels = "eqf:5", .described_levels = "eqf:5 nqf:9" },
-        { .levels = "eqf:5 nqf:8",
-          .described_levels = "eqf:5 nqf:9",
-          .expected = MUN_REFUSAL_OUT_OF_SCOPE_LEVEL },
-        { .levels = "eqf:5 nqf:9", .described_levels = "eqf:5 nqf:9" },
-        { .levels = "eqf:5",
-          .described_levels = "eqf:5 eqf:6",
-          .expected = MUN_REFUSAL_OUT_OF_SCOPE_LEVEL },
-        /* Fields: a code covers what begins with it. */
-        { .fields = "isced:06" },
-        { .fields = "isced:0613" },
-        { .fields = "isced:0" },
-        { .fields = "isced:06130", .expected = MUN_REFUSAL_OUT_OF_SCOPE_FIELD },
-        { .fields = "isced:07", .expected = MUN_REFUSAL_OUT_OF_SCOPE_FIELD },
-        { .fields = "ford:06", .expected = MUN_REFUSAL_OUT_OF_SCOPE_FIELD },
-        { .fields = "isced:05 isced:06",
-          .described_fields = "isced:0511 isced:0613" },
-        { .fields = "isced:06",
-          .described_fields = "isced:0511 isced:0613",
-          .expected = MUN_REFUSAL_OUT_OF_SCOPE_FIELD },
-        { .fields = "isced:06", .described_fields = "ford:1 isced:0613" },
-        /* Award kinds. */
-        { .kinds = 1u << 0 },
-        { .kinds = MUN_AWARD_BITS & ~1u,
-          .expected = MUN_REFUSAL_OUT_OF_SCOPE_AWARD },
-        /* Jurisdictions. */
-        { .places = "KZ" },
-        { .places = "KZ-75" },
-        { .places = "KG KZ" },
-        { .places = "KG", .expected = MUN_REFUSAL_OUT_OF_SCOPE_JURISDICTION },
-        { .places = "KZ-7", .expected = MUN_REFUSAL_OUT_OF_SCOPE_JURISDICTION },
-        { .places = "KZ-75",
-          .described_place = "KZ",
-          .expected = MUN_REFUSAL_OUT_OF_SCOPE_JURISDICTION },
-        { .places = "KZ", .described_place = "KZ" },
-        { .places = "KZ",
-          .described_place = "KZX",
-          .expected = MUN_REFUSAL_OUT_OF_SCOPE_JURISDICTION },
-        /* Only the part before the first dash, or the whole. */
-        { .places = "KZ", .described_place = "KZ-7-5" },
-        { .places = "KZ-7",
-          .described_place = "KZ-7-5",
-          .expected = MUN_REFUSAL_OUT_OF_SCOPE_JURISDICTION },
-        /* Credits. */
-        { .system = "ects", .credit_min = 500, .credit_max = 500 },
-        { .system = "ects",
-          .credit_min = 501,
-          .credit_max = 900,
-          .expected = MUN_REFUSAL_OUT_OF_SCOPE_CREDITS },
-        { .system = "ects",
-          .credit_min = 0,
-          .credit_max = 499,
-          .expected = MUN_REFUSAL_OUT_OF_SCOPE_CREDITS },
-        { .system = "cats",
-          .credit_max = 900,
-          .expected = MUN_REFUSAL_OUT_OF_SCOPE_CREDITS },
-        { .system = "ects",
-          .credit_max = 900,
-          .described_system = "",
-          .expected = MUN_REFUSAL_OUT_OF_SCOPE_CREDITS },
-        /* The first that fails names the refusal. */
-        { .levels = "eqf:6",
-          .fields = "ford:1",
-          .kinds = 2,
-          .places = "KG",
-          .expected = MUN_REFUSAL_OUT_OF_SCOPE_LEVEL },
-        { .fields = "ford:1",
-          .kinds = 2,
-          .places = "KG",
-          .expected = MUN_REFUSAL_OUT_OF_SCOPE_FIELD },
-        { .kinds = 2,
-          .places = "KG",
-          .expected = MUN_REFUSAL_OUT_OF_SCOPE_AWARD },
-        { .places = "KG",
-          .system = "cats",
-          .expected = MUN_REFUSAL_OUT_OF_SCOPE_JURISDICTION },
-    };
-
     (void)state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        const struct covers_case *row = &rows[i];
+    for (size_t i = 0; i < COUNT(covers_rows); i++) {
+        const struct covers_case *row = &covers_rows[i];
         struct mun_description description;
         struct mun_scope scope;
         enum mun_refusal got;
@@ -838,67 +836,67 @@ struct within_case {
     bool expected;
 };
 
+static const struct within_case within_rows[] = {
+    { { .levels = NULL }, { .levels = NULL }, true },
+    /* Levels: whole; an empty child list is wider. */
+    { { .levels = "eqf:5" }, { .levels = NULL }, true },
+    { { .levels = NULL }, { .levels = "eqf:5" }, false },
+    { { .levels = "eqf:5" }, { .levels = "eqf:5 eqf:6" }, true },
+    { { .levels = "eqf:5 eqf:6" }, { .levels = "eqf:5" }, false },
+    { { .levels = "eqf:50" }, { .levels = "eqf:5" }, false },
+    { { .levels = "nqf:5" }, { .levels = "eqf:5" }, false },
+    { { .levels = "eqf:5 nqf:5" }, { .levels = "eqf:5" }, false },
+    /* Fields: codes below. */
+    { { .fields = "isced:0613" }, { .fields = "isced:06" }, true },
+    { { .fields = "isced:06" }, { .fields = "isced:0613" }, false },
+    { { .fields = "isced:0511 isced:0613" },
+      { .fields = "isced:05 isced:06" },
+      true },
+    { { .fields = NULL }, { .fields = "isced:06" }, false },
+    { { .fields = "isced:06" }, { .fields = NULL }, true },
+    { { .fields = "ford:06" }, { .fields = "isced:06" }, false },
+    /* Award kinds: a subset. */
+    { { .kinds = 3 }, { .kinds = 7 }, true },
+    { { .kinds = 7 }, { .kinds = 7 }, true },
+    { { .kinds = 8 }, { .kinds = 7 }, false },
+    { { .kinds = 0x3f }, { .kinds = 0x1f }, false },
+    /* Jurisdictions: subdivisions under their country. */
+    { { .places = "KZ-75" }, { .places = "KZ" }, true },
+    { { .places = "KZ" }, { .places = "KZ-75" }, false },
+    { { .places = "KG KZ" }, { .places = "KZ" }, false },
+    { { .places = NULL }, { .places = "KZ" }, false },
+    { { .places = "KZ" }, { .places = NULL }, true },
+    /* Credits: the system and the range. */
+    { { .system = "ects", .credit_min = 1, .credit_max = 9 },
+      { .system = "ects", .credit_min = 1, .credit_max = 9 },
+      true },
+    { { .system = "ects", .credit_min = 0, .credit_max = 9 },
+      { .system = "ects", .credit_min = 1, .credit_max = 9 },
+      false },
+    { { .system = "ects", .credit_min = 1, .credit_max = 10 },
+      { .system = "ects", .credit_min = 1, .credit_max = 9 },
+      false },
+    { { .system = "cats", .credit_min = 1, .credit_max = 9 },
+      { .system = "ects", .credit_min = 1, .credit_max = 9 },
+      false },
+    { { .system = NULL }, { .system = "ects", .credit_max = 9 }, false },
+    { { .system = "ects", .credit_max = 9 }, { .system = NULL }, true },
+};
+
 static void
 a_grant_is_within_its_parent_as_section_9_says(void **state)
 {
-    static const struct within_case rows[] = {
-        { { .levels = NULL }, { .levels = NULL }, true },
-        /* Levels: whole; an empty child list is wider. */
-        { { .levels = "eqf:5" }, { .levels = NULL }, true },
-        { { .levels = NULL }, { .levels = "eqf:5" }, false },
-        { { .levels = "eqf:5" }, { .levels = "eqf:5 eqf:6" }, true },
-        { { .levels = "eqf:5 eqf:6" }, { .levels = "eqf:5" }, false },
-        { { .levels = "eqf:50" }, { .levels = "eqf:5" }, false },
-        { { .levels = "nqf:5" }, { .levels = "eqf:5" }, false },
-        { { .levels = "eqf:5 nqf:5" }, { .levels = "eqf:5" }, false },
-        /* Fields: codes below. */
-        { { .fields = "isced:0613" }, { .fields = "isced:06" }, true },
-        { { .fields = "isced:06" }, { .fields = "isced:0613" }, false },
-        { { .fields = "isced:0511 isced:0613" },
-          { .fields = "isced:05 isced:06" },
-          true },
-        { { .fields = NULL }, { .fields = "isced:06" }, false },
-        { { .fields = "isced:06" }, { .fields = NULL }, true },
-        { { .fields = "ford:06" }, { .fields = "isced:06" }, false },
-        /* Award kinds: a subset. */
-        { { .kinds = 3 }, { .kinds = 7 }, true },
-        { { .kinds = 7 }, { .kinds = 7 }, true },
-        { { .kinds = 8 }, { .kinds = 7 }, false },
-        { { .kinds = 0x3f }, { .kinds = 0x1f }, false },
-        /* Jurisdictions: subdivisions under their country. */
-        { { .places = "KZ-75" }, { .places = "KZ" }, true },
-        { { .places = "KZ" }, { .places = "KZ-75" }, false },
-        { { .places = "KG KZ" }, { .places = "KZ" }, false },
-        { { .places = NULL }, { .places = "KZ" }, false },
-        { { .places = "KZ" }, { .places = NULL }, true },
-        /* Credits: the system and the range. */
-        { { .system = "ects", .credit_min = 1, .credit_max = 9 },
-          { .system = "ects", .credit_min = 1, .credit_max = 9 },
-          true },
-        { { .system = "ects", .credit_min = 0, .credit_max = 9 },
-          { .system = "ects", .credit_min = 1, .credit_max = 9 },
-          false },
-        { { .system = "ects", .credit_min = 1, .credit_max = 10 },
-          { .system = "ects", .credit_min = 1, .credit_max = 9 },
-          false },
-        { { .system = "cats", .credit_min = 1, .credit_max = 9 },
-          { .system = "ects", .credit_min = 1, .credit_max = 9 },
-          false },
-        { { .system = NULL }, { .system = "ects", .credit_max = 9 }, false },
-        { { .system = "ects", .credit_max = 9 }, { .system = NULL }, true },
-    };
-
     (void)state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT(within_rows); i++) {
         struct mun_grant parent;
         struct mun_grant child;
 
         mun_test_grant(&child);
         mun_test_grant(&parent);
-        set_scope(&child.scope, &rows[i].child);
-        set_scope(&parent.scope, &rows[i].parent);
+        set_scope(&child.scope, &within_rows[i].child);
+        set_scope(&parent.scope, &within_rows[i].parent);
         parent.scope.sub_depth = 1;
-        if (mun_grant_within(&child, &parent) != rows[i].expected)
+        if (mun_grant_within(&child, &parent) != within_rows[i].expected)
             fail_msg("row %zu", i);
     }
 }
