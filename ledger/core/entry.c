@@ -175,10 +175,7 @@ finish_run32(struct mun_wr *wr, size_t start)
         return;
     MUN_CHECK(start >= 4);
     MUN_CHECK(start <= wr->used);
-    if (wr->used - start > UINT32_MAX) {
-        mun_wr_fail(wr, MUN_ERR_TOO_LARGE);
-        return;
-    }
+    MUN_CHECK(wr->used - start <= UINT32_MAX);
     mun_wr_init(&prefix, wr->base + start - 4, 4);
     mun_wr_u32(&prefix, (uint32_t)(wr->used - start));
 }

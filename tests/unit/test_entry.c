@@ -411,6 +411,7 @@ signing_keys_are_points_with_their_algorithm(void **state)
 static void
 keys_in_payloads_are_points_on_the_curve(void **state)
 {
+    static const unsigned two[] = { 2, 3 };
     const struct mun_key off = key_off_the_curve();
     struct mun_entry entry;
 
@@ -424,8 +425,13 @@ keys_in_payloads_are_points_on_the_curve(void **state)
     entry.as.add_key.key = off;
     assert_judged(&entry, MUN_REFUSAL_BAD_ENCODING);
     mun_test_sample_entry(&arena, &entry, MUN_KIND_REGISTER_PARTY);
-    entry.as.register_party.keys[0].key = off;
-    assert_judged(&entry, MUN_REFUSAL_BAD_ENCODING);
+    for (size_t i = 0; i < COUNT(two); i++) {
+        (void)mun_test_set_keys(&entry.as.register_party, two, COUNT(two),
+                                MUN_PURPOSE_GOVERN);
+        assert_judged(&entry, MUN_REFUSAL_NONE);
+        entry.as.register_party.keys[i].key = off;
+        assert_judged(&entry, MUN_REFUSAL_BAD_ENCODING);
+    }
 }
 
 static void
@@ -1040,6 +1046,14 @@ refusals_have_names_and_texts(void **state)
                         "OUT_OF_SCOPE_FIELD");
     assert_string_equal(mun_refusal_text(MUN_REFUSAL_STATUS_FINAL),
                         "a revoked credential stays revoked");
+    for (int number = 0; number < 256; number++) {
+        const char *name = mun_refusal_name((enum mun_refusal)number);
+        const char *text = mun_refusal_text((enum mun_refusal)number);
+
+        assert_int_equal(name == NULL, text == NULL);
+        if (name != NULL)
+            assert_int_not_equal(strlen(name) * strlen(text), 0);
+    }
     assert_null(mun_refusal_name((enum mun_refusal)29));
     assert_null(mun_refusal_text((enum mun_refusal)9999));
 }

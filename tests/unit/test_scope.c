@@ -380,6 +380,20 @@ a_description_of_another_version_is_refused(void **state)
     }
 }
 
+static void
+a_text_that_its_length_byte_cannot_say_is_not_written(void **state)
+{
+    struct mun_grant grant;
+    struct mun_wr wr;
+
+    (void)state;
+    mun_test_grant(&grant);
+    grant.scope.credit_system = mun_bytes(filler, 256);
+    mun_wr_init(&wr, buffer, sizeof buffer);
+    mun_grant_encode(&wr, &grant);
+    assert_int_equal(mun_wr_status(&wr).code, MUN_ERR_TOO_LARGE);
+}
+
 /* Lists of any length, written by hand: the encoders would not. */
 static void
 raw_label(struct mun_wr *wr, unsigned number)
@@ -941,6 +955,7 @@ main(void)
         cmocka_unit_test(credits_of_a_scope_are_a_range_in_a_system),
         cmocka_unit_test(numbers_of_a_description_hold_their_bounds),
         cmocka_unit_test(a_description_of_another_version_is_refused),
+        cmocka_unit_test(a_text_that_its_length_byte_cannot_say_is_not_written),
         cmocka_unit_test(lists_hold_as_many_items_as_section_6_says),
         cmocka_unit_test(a_description_holds_12000_bytes_and_not_one_more),
         cmocka_unit_test(pairs_and_labels_ascend_strictly),
