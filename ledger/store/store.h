@@ -106,9 +106,9 @@ MUN_MUST_USE mun_err_t mun_store_commit(struct mun_store *store,
 
 /* A consensus record on its own, synced together with the high-water file:
  * what must be durable before a signature leaves. */
-MUN_MUST_USE mun_err_t mun_store_put_consensus(
-    struct mun_store *store, struct mun_bytes consensus,
-    const struct mun_high_water *high_water);
+MUN_MUST_USE mun_err_t
+mun_store_put_consensus(struct mun_store *store, struct mun_bytes consensus,
+                        const struct mun_high_water *high_water);
 
 /* Reads. Bytes are copied into the arena. MUN_ERR_NOT_FOUND when there is no
  * such thing; MUN_ERR_CORRUPT when it does not decode; MUN_ERR_LIMIT when the
@@ -127,8 +127,7 @@ MUN_MUST_USE mun_err_t mun_store_certificate(struct mun_store *store,
                                              struct mun_certificate *out);
 /* The whole encoded block, byte for byte as it was decided. */
 MUN_MUST_USE mun_err_t mun_store_block(struct mun_store *store,
-                                       struct mun_arena *arena,
-                                       uint64_t height,
+                                       struct mun_arena *arena, uint64_t height,
                                        struct mun_bytes *out);
 /* The height of the newest block whose time is at most `time_ms`. */
 MUN_MUST_USE mun_err_t mun_store_height_at(struct mun_store *store,
@@ -168,12 +167,9 @@ MUN_MUST_USE mun_err_t mun_store_find_commitment(
 /* Inclusion path of a published leaf in its batch, and the leaf itself. Reads
  * one chunk of 256 and the chunk roots, not the whole batch.
  * Shape: path holds MUN_MERKLE_PATH_MAX. */
-MUN_MUST_USE mun_err_t mun_store_batch_path(struct mun_store *store,
-                                            struct mun_hash *path,
-                                            size_t *path_len,
-                                            struct mun_hash *leaf,
-                                            uint64_t log_index,
-                                            uint32_t position);
+MUN_MUST_USE mun_err_t mun_store_batch_path(
+    struct mun_store *store, struct mun_hash *path, size_t *path_len,
+    struct mun_hash *leaf, uint64_t log_index, uint32_t position);
 
 /* Nodes of the log tree, from tiles; usable on any thread. */
 struct mun_merkle_reader mun_store_log_reader(struct mun_store *store);

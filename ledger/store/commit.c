@@ -1,0 +1,528 @@
+#include <string.h>
+
+#include "ledger/base/check.h"
+#include "ledger/base/limits.h"
+#include "ledger/base/wr.h"
+#include "ledger/store/store_int.h"
+#include "ledger/store/value.h"
+
+/* height, round, header id, member count, bitmap, signatures */
+#define CERTIFICATE_BYTES_MAX                                                  \
+    (8 + 4 + 32 + 1 + (MUN_MEMBERS_MAX + 7) / 8 +                              \
+     MUN_MEMBERS_MAX * MUN_SIG_BYTES)
+
+_Static_assert(CERTIFICATE_BYTES_MAX <= UINT16_MAX, "a run16");
+_Static_assert(MUN_PUBLISHED_MAX <= UINT16_MAX, "positions have 16 bits");
+_Static_assert(MUN_PUBLISHED_MAX / MUN_CHUNK < MUN_CHUNK_ROOTS,
+               "no chunk has the number of the roots");
+
+/* Rows that open.c writes too, for block 0 */
+
+void
+mun_put_block(struct mun_rocks *rocks, const struct mun_block_row *row)
+{
+    uint8_t buffer[MUN_HEADER_BYTES + 2];
+    uint8_t tail[8 + 4 + 4];
+    struct mun_bytes parts[4];
+    struct mun_bytes height;
+    struct mun_store_key time;
+    struct mun_store_key key;
+    struct mun_wr wr;
+
+    mun_wr_init(&wr, buffer, sizeof buffer);
+    mun_header_encode(&wr, &row->header);
+    mun_wr_u16(&wr, (uint16_t)row->previous.len);
+    parts[0] = mun_wr_done(&wr);
+    parts[1] = row->previous;
+    parts[2] = row->certificate;
+    mun_wr_init(&wr, tail, sizeof tail);
+    mun_wr_u64(&wr, row->first);
+    mun_wr_u32(&wr, row->entry_count);
+    mun_wr_u32(&wr, row->block_len);
+    parts[3] = mun_wr_done(&wr);
+    mun_key_block(&key, row->header.height);
+    mun_value_put(rocks, MUN_FAMILY_BLOCK, &key, parts, 4);
+
+    height = mun_store_key_bytes(&key);
+    mun_key_time(&time, row->header.time_ms);
+    mun_value_put(rocks, MUN_FAMILY_INDEX, &time, &height, 1);
+}
+
+void
+mun_put_mark(struct mun_rocks *rocks, const struct mun_mark *mark)
+{
+    uint8_t buffer[MUN_MARK_BYTES];
+    struct mun_store_key key;
+    struct mun_bytes value;
+    struct mun_wr wr;
+
+    mun_wr_init(&wr, buffer, sizeof buffer);
+    mun_mark_encode(&wr, mark);
+    value = mun_wr_done(&wr);
+    mun_key_meta(&key, MUN_META_HEAD);
+    mun_value_put(rocks, MUN_FAMILY_META, &key, &value, 1);
+}
+
+static void
+put_owned(struct mun_rocks *rocks, uint8_t letter, const struct mun_hash *owner,
+          struct mun_bytes natural)
+{
+    struct mun_store_key key;
+
+    mun_key_hash(&key, letter, owner);
+    mun_key_append(&key, natural);
+    mun_rocks_put(rocks, MUN_FAMILY_INDEX, mun_store_key_bytes(&key), NULL, 0);
+}
+
+/* Keys, accreditations and programmes by whom they belong to. */
+static mun_err_t
+put_owner(struct mun_rocks *rocks, uint8_t type, struct mun_bytes natural,
+          struct mun_bytes value)
+{
+    if (type == MUN_RECORD_KEY) {
+        struct mun_key_record record;
+
+        MUN_TRY(mun_key_record_decode(&record, value));
+        put_owned(rocks, MUN_INDEX_KEY, &record.party, natural);
+    } else if (type == MUN_RECORD_ACCREDITATION) {
+        struct mun_accreditation record;
+
+        MUN_TRY(mun_accreditation_decode(&record, value));
+        put_owned(rocks, MUN_INDEX_ACCREDITATION, &record.subject, natural);
+    } else if (type == MUN_RECORD_PROGRAMME) {
+        struct mun_programme record;
+
+        MUN_TRY(mun_programme_decode(&record, value));
+        put_owned(rocks, MUN_INDEX_ISSUED, &record.issuer, natural);
+    }
+    return MUN_SUCCESS;
+}
+
+mun_err_t
+mun_put_record(struct mun_rocks *rocks, const struct mun_hash *key,
+               struct mun_bytes value, bool is_new)
+{
+    struct mun_store_key row;
+    struct mun_bytes natural;
+    struct mun_hash own;
+    uint8_t type;
+
+    row.len = 0;
+    mun_key_append(&row, mun_bytes(key->b, sizeof key->b));
+    mun_value_put(rocks, MUN_FAMILY_RECORD, &row, &value, 1);
+    if (!is_new)
+        return MUN_SUCCESS;
+    if (!mun_is_ok(mun_natural_key(&natural, &type, value)))
+        return mun_err(MUN_ERR_INTERNAL);
+    mun_natural_record_key(&own, type, natural);
+    if (!mun_hash_eq(&own, key))
+        return mun_err(MUN_ERR_INTERNAL);
+    mun_key_record(&row, type, natural);
+    mun_rocks_put(rocks, MUN_FAMILY_INDEX, mun_store_key_bytes(&row), NULL, 0);
+    if (!mun_is_ok(put_owner(rocks, type, natural, value)))
+        return mun_err(MUN_ERR_INTERNAL);
+    return MUN_SUCCESS;
+}
+
+/* The log */
+
+/* 0 for the header leaf, then the entries. */
+static void
+put_leaf(struct mun_store *store, const struct mun_exec *exec, uint32_t index,
+         const struct mun_entry_checked *checked)
+{
+    uint8_t head[MUN_LOG_LEAF_BYTES + 4];
+    struct mun_bytes parts[3] = { { NULL, 0 } };
+    struct mun_store_key key;
+    struct mun_log_leaf leaf;
+    uint8_t count[4];
+    struct mun_wr wr;
+
+    mun_exec_leaf(exec, index, &leaf);
+    if (checked != NULL)
+        parts[1] = checked->entry.bytes;
+    mun_wr_init(&wr, head, sizeof head);
+    mun_log_leaf_encode(&wr, &leaf);
+    mun_wr_u32(&wr, (uint32_t)parts[1].len);
+    parts[0] = mun_wr_done(&wr);
+    MUN_CHECK(parts[0].len == sizeof head);
+    mun_wr_init(&wr, count, sizeof count);
+    mun_wr_u32(&wr, checked == NULL ? 0 : checked->leaf_count);
+    parts[2] = mun_wr_done(&wr);
+    mun_key_entry(&key, store->log_size + index);
+    mun_value_put(store->rocks, MUN_FAMILY_ENTRY, &key, parts, 3);
+}
+
+static void
+put_log(struct mun_store *store, const struct mun_exec *exec)
+{
+    put_leaf(store, exec, 0, NULL);
+    mun_tiles_append(&store->tiles, store->rocks, &exec->header_leaf_hash);
+    for (uint32_t i = 0; i < exec->item_count; i++) {
+        put_leaf(store, exec, i + 1, exec->items[i].checked);
+        mun_tiles_append(&store->tiles, store->rocks,
+                         &exec->items[i].leaf_hash);
+    }
+    mun_tiles_put(&store->tiles, store->rocks);
+}
+
+/* Published leaves */
+
+static void
+put_batch(struct mun_store *store, const struct mun_entry_checked *checked,
+          uint64_t log_index)
+{
+    struct mun_hash roots[MUN_PUBLISHED_MAX / MUN_CHUNK];
+    struct mun_bytes parts[2];
+    struct mun_store_key key;
+    uint32_t chunk_count = 0;
+    uint8_t count[4];
+    struct mun_wr wr;
+
+    MUN_CHECK(checked->leaf_count <= MUN_PUBLISHED_MAX);
+    for (uint32_t at = 0; at < checked->leaf_count; at += MUN_CHUNK) {
+        uint32_t left = checked->leaf_count - at;
+        uint32_t width = left < MUN_CHUNK ? left : MUN_CHUNK;
+
+        parts[0] =
+            mun_bytes(&checked->leaves[at], width * sizeof checked->leaves[0]);
+        mun_key_leaves(&key, log_index, (uint16_t)chunk_count);
+        mun_value_put(store->rocks, MUN_FAMILY_LEAVES, &key, parts, 1);
+        mun_merkle_root32(&roots[chunk_count++], &checked->leaves[at], width);
+    }
+    mun_wr_init(&wr, count, sizeof count);
+    mun_wr_u32(&wr, checked->leaf_count);
+    parts[0] = mun_wr_done(&wr);
+    parts[1] = mun_bytes(roots, chunk_count * sizeof roots[0]);
+    mun_key_leaves(&key, log_index, MUN_CHUNK_ROOTS);
+    mun_value_put(store->rocks, MUN_FAMILY_LEAVES, &key, parts, 2);
+}
+
+#define DIGIT_BITS 11
+#define DIGITS (1u << DIGIT_BITS)
+
+/* One pass of a radix sort. */
+static void
+sort_digit(struct mun_commitment_row *out, const struct mun_commitment_row *in,
+           uint32_t count, unsigned shift)
+{
+    uint32_t at[DIGITS] = { 0 };
+    uint32_t sum = 0;
+
+    for (uint32_t i = 0; i < count; i++)
+        at[in[i].prefix >> shift & (DIGITS - 1)]++;
+    for (uint32_t i = 0; i < DIGITS; i++) {
+        uint32_t here = at[i];
+
+        at[i] = sum;
+        sum += here;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        out[at[in[i].prefix >> shift & (DIGITS - 1)]++] = in[i];
+}
+
+static uint64_t
+prefix_of(const struct mun_hash *commitment)
+{
+    uint64_t prefix = 0;
+
+    for (int i = 0; i < 8; i++)
+        prefix = prefix << 8 | commitment->b[i];
+    return prefix;
+}
+
+/* By their first 22 bits the rows go into the memory table nearly in order,
+ * each beside the one before, which is faster than anywhere. RocksDB sorts
+ * them fully; nothing depends on this order. */
+static void
+put_commitments(struct mun_store *store, const struct mun_exec *exec)
+{
+    struct mun_commitment_row *rows = store->rows;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < exec->item_count; i++) {
+        const struct mun_entry_checked *checked = exec->items[i].checked;
+        uint64_t log_index = store->log_size + 1 + i;
+
+        MUN_CHECK(checked->leaf_count <= MUN_BLOCK_LEAVES_MAX - count);
+        for (uint32_t j = 0; j < checked->leaf_count; j++) {
+            rows[count].prefix = prefix_of(&checked->leaves[j]);
+            rows[count++].place = log_index << 16 | j;
+        }
+    }
+    sort_digit(store->rows_spare, rows, count, 64 - 2 * DIGIT_BITS);
+    sort_digit(rows, store->rows_spare, count, 64 - DIGIT_BITS);
+    for (uint32_t i = 0; i < count; i++) {
+        struct mun_store_key key;
+
+        mun_key_commitment(&key, rows[i].prefix, rows[i].place);
+        mun_rocks_put(store->rocks, MUN_FAMILY_COMMITMENT,
+                      mun_store_key_bytes(&key), NULL, 0);
+    }
+}
+
+static void
+put_leaves(struct mun_store *store, const struct mun_exec *exec)
+{
+    for (uint32_t i = 0; i < exec->item_count; i++) {
+        const struct mun_entry_checked *checked = exec->items[i].checked;
+
+        if (checked->leaf_count > 0)
+            put_batch(store, checked, store->log_size + 1 + i);
+    }
+    if (exec->leaf_count > 0)
+        put_commitments(store, exec);
+}
+
+/* Records */
+
+/* Whether the i-th key stands earlier in the list too. */
+static bool
+is_repeated(struct mun_store *store, const struct mun_exec *exec, uint32_t i,
+            uint32_t mask)
+{
+    const struct mun_hash *key = &exec->changed[i];
+    uint32_t at;
+
+    memcpy(&at, key->b, sizeof at);
+    for (at &= mask; store->changed_table[at] != 0; at = (at + 1) & mask) {
+        if (mun_hash_eq(&exec->changed[store->changed_table[at] - 1], key))
+            return true;
+    }
+    store->changed_table[at] = i + 1;
+    return false;
+}
+
+/* Each changed record once, with its newest value. */
+static mun_err_t
+put_records(struct mun_store *store, const struct mun_exec *exec)
+{
+    uint32_t room = 16;
+
+    MUN_CHECK(exec->changed_count <= MUN_BLOCK_EFFECTS_MAX);
+    while (room < 2 * exec->changed_count)
+        room *= 2;
+    memset(store->changed_table, 0, room * sizeof *store->changed_table);
+    for (uint32_t i = 0; i < exec->changed_count; i++) {
+        const struct mun_hash *key = &exec->changed[i];
+        struct mun_bytes value;
+        struct mun_bytes old;
+        bool is_new;
+
+        if (is_repeated(store, exec, i, room - 1))
+            continue;
+        if (mun_overlay_get(exec->state, key, &value) != MUN_PRESENT)
+            return mun_err(MUN_ERR_INTERNAL);
+        is_new = mun_state_get(exec->state, key, &old) != MUN_PRESENT;
+        MUN_TRY(mun_put_record(store->rocks, key, value, is_new));
+    }
+    return MUN_SUCCESS;
+}
+
+/* Indexes of entries */
+
+static void
+put_history(struct mun_store *store, struct mun_store_key *key,
+            uint64_t log_index)
+{
+    mun_key_append_u64(key, log_index);
+    mun_rocks_put(store->rocks, MUN_FAMILY_INDEX, mun_store_key_bytes(key),
+                  NULL, 0);
+}
+
+static void
+put_named(struct mun_store *store, uint8_t letter, const struct mun_hash *name,
+          uint64_t log_index)
+{
+    struct mun_store_key key;
+
+    mun_key_hash(&key, letter, name);
+    put_history(store, &key, log_index);
+}
+
+static void
+put_list(struct mun_store *store, const struct mun_hash *issuer,
+         struct mun_bytes label, uint64_t log_index)
+{
+    struct mun_store_key key;
+
+    mun_key_list_start(&key, issuer, label);
+    put_history(store, &key, log_index);
+}
+
+/* An entry about an accreditation names its subject through the record. */
+static mun_err_t
+put_subject(struct mun_store *store, const struct mun_state *state,
+            const struct mun_hash *accreditation, uint64_t log_index)
+{
+    struct mun_accreditation record;
+    struct mun_bytes value;
+    struct mun_hash key;
+
+    mun_record_key_accreditation(&key, accreditation);
+    if (mun_overlay_get(state, &key, &value) != MUN_PRESENT ||
+        !mun_is_ok(mun_accreditation_decode(&record, value)))
+        return mun_err(MUN_ERR_INTERNAL);
+    put_named(store, MUN_INDEX_PARTY, &record.subject, log_index);
+    return MUN_SUCCESS;
+}
+
+static mun_err_t
+put_mentions(struct mun_store *store, const struct mun_exec *exec,
+             const struct mun_entry *entry, uint64_t log_index)
+{
+    struct mun_hash programme;
+
+    put_named(store, MUN_INDEX_PARTY, &entry->actor, log_index);
+    switch (entry->kind) {
+    case MUN_KIND_REGISTER_PARTY:
+        put_named(store, MUN_INDEX_PARTY, &entry->as.register_party.sponsor,
+                  log_index);
+        return MUN_SUCCESS;
+    case MUN_KIND_ADD_KEY:
+    case MUN_KIND_RETIRE_KEY:
+        return MUN_SUCCESS;
+    case MUN_KIND_ACCREDIT:
+        put_named(store, MUN_INDEX_PARTY, &entry->as.accredit.subject,
+                  log_index);
+        return MUN_SUCCESS;
+    case MUN_KIND_SUSPEND:
+    case MUN_KIND_REINSTATE:
+    case MUN_KIND_WITHDRAW:
+        return put_subject(store, exec->state,
+                           &entry->as.standing.accreditation, log_index);
+    case MUN_KIND_REGISTER_PROGRAMME:
+        mun_programme_id(&programme, &entry->actor,
+                         entry->as.register_programme.code);
+        put_named(store, MUN_INDEX_PROGRAMME, &programme, log_index);
+        return MUN_SUCCESS;
+    case MUN_KIND_ANCHOR:
+        put_named(store, MUN_INDEX_PROGRAMME, &entry->as.anchor.programme,
+                  log_index);
+        put_list(store, &entry->actor, entry->as.anchor.label, log_index);
+        return MUN_SUCCESS;
+    case MUN_KIND_CHANGE_STATUS:
+        put_list(store, &entry->actor, entry->as.change_status.label,
+                 log_index);
+        return MUN_SUCCESS;
+    }
+    MUN_UNREACHABLE();
+}
+
+static mun_err_t
+put_indexes(struct mun_store *store, const struct mun_exec *exec)
+{
+    for (uint32_t i = 0; i < exec->item_count; i++) {
+        const struct mun_entry *entry = &exec->items[i].checked->entry;
+        uint64_t log_index = store->log_size + 1 + i;
+        struct mun_store_key key;
+        struct mun_bytes place;
+        uint8_t buffer[8 + 8];
+        struct mun_wr wr;
+
+        mun_wr_init(&wr, buffer, sizeof buffer);
+        mun_wr_u64(&wr, log_index);
+        mun_wr_u64(&wr, exec->now.height);
+        place = mun_wr_done(&wr);
+        mun_key_hash(&key, MUN_INDEX_ENTRY, &entry->id);
+        mun_value_put(store->rocks, MUN_FAMILY_INDEX, &key, &place, 1);
+        MUN_TRY(put_mentions(store, exec, entry, log_index));
+    }
+    return MUN_SUCCESS;
+}
+
+/* A block */
+
+static void
+put_consensus(struct mun_store *store, struct mun_bytes consensus)
+{
+    struct mun_store_key key;
+
+    mun_key_meta(&key, MUN_META_CONSENSUS);
+    mun_value_put(store->rocks, MUN_FAMILY_META, &key, &consensus, 1);
+}
+
+/* The row of `block`, whose certificates and length are not derived. */
+static mun_err_t
+put_row(struct mun_store *store, const struct mun_store_block *block)
+{
+    uint8_t bytes[CERTIFICATE_BYTES_MAX];
+    struct mun_block_row row = { .header = *block->header,
+                                 .first = store->log_size,
+                                 .entry_count = block->exec->item_count,
+                                 .block_len = (uint32_t)block->block.len };
+    struct mun_block decoded;
+    struct mun_wr wr;
+
+    if (!mun_is_ok(mun_block_decode(&decoded, block->block)) ||
+        decoded.entry_count != block->exec->item_count)
+        return mun_err(MUN_ERR_INTERNAL);
+    mun_wr_init(&wr, bytes, sizeof bytes);
+    mun_certificate_encode(&wr, block->certificate);
+    MUN_TRY(mun_wr_status(&wr));
+    row.previous = decoded.certificate_bytes;
+    row.certificate = mun_wr_done(&wr);
+    mun_put_block(store->rocks, &row);
+    return MUN_SUCCESS;
+}
+
+/* Batch, sync, high-water file, sync. */
+static mun_err_t
+release(struct mun_store *store, const struct mun_high_water *high_water)
+{
+    struct mun_mark mark = { store->mark.sequence + 1, *high_water };
+
+    mun_put_mark(store->rocks, &mark);
+    MUN_TRY(mun_rocks_write(store->rocks));
+    MUN_TRY(mun_high_water_write(&store->high_water, &mark));
+    store->mark = mark;
+    return MUN_SUCCESS;
+}
+
+static mun_err_t
+commit(struct mun_store *store, const struct mun_store_block *block)
+{
+    const struct mun_exec *exec = block->exec;
+
+    MUN_TRY(put_row(store, block));
+    put_log(store, exec);
+    put_leaves(store, exec);
+    MUN_TRY(put_records(store, exec));
+    MUN_TRY(put_indexes(store, exec));
+    put_consensus(store, block->consensus);
+    MUN_TRY(release(store, &block->high_water));
+    store->log_size = exec->frontier.size;
+    return MUN_SUCCESS;
+}
+
+mun_err_t
+mun_store_commit(struct mun_store *store, const struct mun_store_block *block)
+{
+    const struct mun_header *header = block->header;
+
+    MUN_CHECK(mun_overlay_is_open(block->exec->state));
+    MUN_CHECK(header->height == store->mark.at.height + 1);
+    MUN_CHECK(header->height == block->high_water.height);
+    MUN_CHECK(mun_hash_eq(block->header_id, &block->high_water.header_id));
+    MUN_CHECK(mun_hash_eq(block->header_id, &block->certificate->header_id));
+    MUN_CHECK(header->log_size == block->exec->frontier.size);
+    MUN_CHECK(header->log_size ==
+              store->log_size + 1 + block->exec->item_count);
+    MUN_CHECK(header->log_size <= MUN_LOG_INDEX_MAX);
+    if (mun_is_ok(store->failed))
+        store->failed = commit(store, block);
+    return store->failed;
+}
+
+mun_err_t
+mun_store_put_consensus(struct mun_store *store, struct mun_bytes consensus,
+                        const struct mun_high_water *high_water)
+{
+    MUN_CHECK(high_water->height == store->mark.at.height);
+    MUN_CHECK(mun_hash_eq(&high_water->header_id, &store->mark.at.header_id));
+    if (!mun_is_ok(store->failed))
+        return store->failed;
+    put_consensus(store, consensus);
+    store->failed = release(store, high_water);
+    return store->failed;
+}
