@@ -366,7 +366,7 @@ bool
 mun_multiproof_is_asked(const struct mun_multiproof *proof,
                         const struct mun_hash *keys, size_t count)
 {
-    const struct mun_multiproof_node *seen[MUN_MULTIPROOF_KEYS_MAX];
+    uint32_t seen[MUN_MULTIPROOF_KEYS_MAX]; /* ends, ascending */
     size_t seen_count = 0;
 
     MUN_CHECK(count <= MUN_MULTIPROOF_KEYS_MAX);
@@ -374,15 +374,16 @@ mun_multiproof_is_asked(const struct mun_multiproof *proof,
         return false;
     for (size_t i = 0; i < count; i++) {
         const struct mun_multiproof_node *end = walk_end(proof, &keys[i]);
+        uint32_t index = (uint32_t)(end - proof->nodes);
         size_t at = seen_count;
         if (!is_end_asked(end, &keys[i]))
             continue;
-        while (at > 0 && seen[at - 1] > end)
+        while (at > 0 && seen[at - 1] > index)
             at--;
-        if (at > 0 && seen[at - 1] == end)
+        if (at > 0 && seen[at - 1] == index)
             continue;
         memmove(&seen[at + 1], &seen[at], (seen_count - at) * sizeof(*seen));
-        seen[at] = end;
+        seen[at] = index;
         seen_count++;
     }
     return seen_count == proof->record_count;

@@ -72,7 +72,7 @@ proof_keys_share(const struct proof_reader *reader, size_t first, unsigned bit)
 }
 
 /* At most 256 levels: bits increase, or the test's own proof is small. */
-/* NOLINTNEXTLINE(misc-no-recursion) */
+/* NOLINTBEGIN(misc-no-recursion) */
 static inline bool
 proof_node(struct mun_hash *out, uint8_t *kind, struct proof_reader *reader,
            unsigned depth)
@@ -111,6 +111,7 @@ proof_node(struct mun_hash *out, uint8_t *kind, struct proof_reader *reader,
     *out = reference_node_hash(bit, &child[0], &child[1]);
     return true;
 }
+/* NOLINTEND(misc-no-recursion) */
 
 /* The root that the proof leads to; false when it is not canonical, or when
  * not strict, has none. */

@@ -141,7 +141,7 @@ reference_node_hash(uint8_t bit, const struct mun_hash *left,
 }
 
 /* At most 256 levels, one for each bit of a key. */
-/* NOLINTNEXTLINE(misc-no-recursion) */
+/* NOLINTBEGIN(misc-no-recursion) */
 static inline struct mun_hash
 reference_subtree(const struct reference_record *records, size_t count)
 {
@@ -163,6 +163,7 @@ reference_subtree(const struct reference_record *records, size_t count)
         reference_subtree(records + left, count - left);
     return reference_node_hash((uint8_t)bit, &left_hash, &right_hash);
 }
+/* NOLINTEND(misc-no-recursion) */
 
 static inline struct mun_hash
 reference_root(const struct reference *reference)

@@ -172,7 +172,7 @@ random_sets_of_present_and_absent_keys_are_proven(void **unused)
         mun_state_root(state, &root);
         for (size_t i = 0; i < count; i++)
             asked[i] = keys[i] =
-                reference_key(reference_random(&seed) % (2 * size));
+                reference_key(reference_random(&seed) % (2ull * size));
         struct mun_bytes bytes = make_proof(state, keys, count);
         assert_true(proof_root(&strict_root, bytes, true));
         assert_memory_equal(strict_root.b, root.b, 32);
@@ -243,6 +243,44 @@ what_is_not_shown_is_never_absent(void **unused)
             assert_true(presence != MUN_PRESENT || (is_there && i == j));
         }
     }
+    free(state);
+}
+
+static void
+a_proof_that_holds_more_than_was_asked_is_noticed(void **unused)
+{
+    (void)unused;
+    static struct reference reference;
+    struct mun_state *state = make_state(&reference, 60);
+    struct mun_hash root;
+    struct mun_multiproof proof = { 0 };
+    mun_state_root(state, &root);
+    assert_false(mun_multiproof_is_asked(&proof, NULL, 0));
+    for (uint64_t i = 0; i < 50; i++) {
+        struct mun_hash keys[5];
+        struct mun_hash asked[5];
+        for (uint64_t j = 0; j < 5; j++)
+            asked[j] = keys[j] = reference_key(i * j % 90);
+        struct mun_bytes bytes = make_proof(state, keys, 5);
+        assert_int_equal(open_proof(&proof, bytes, &root), MUN_OK);
+        assert_true(mun_multiproof_is_asked(&proof, asked, 5));
+        for (size_t count = 0; count < 5; count++) {
+            memcpy(keys, asked, sizeof(keys));
+            bytes = make_proof(state, keys, count);
+            struct mun_multiproof part;
+            assert_int_equal(open_proof(&part, bytes, &root), MUN_OK);
+            assert_true(part.record_count <= count);
+            assert_true(mun_multiproof_is_asked(&part, asked, count));
+            /* Asked with all five, a proof of fewer holds no surplus. */
+            assert_true(mun_multiproof_is_asked(&part, asked, 5));
+        }
+    }
+    struct mun_hash two[2] = { reference_key(1), reference_key(2) };
+    struct mun_hash one = two[0];
+    struct mun_bytes bytes = make_proof(state, two, 2);
+    assert_int_equal(open_proof(&proof, bytes, &root), MUN_OK);
+    assert_false(mun_multiproof_is_asked(&proof, &one, 1));
+    assert_false(mun_multiproof_is_asked(&proof, &one, 0));
     free(state);
 }
 
@@ -550,6 +588,7 @@ main(void)
         cmocka_unit_test(
             the_order_and_repetition_of_keys_do_not_change_the_proof),
         cmocka_unit_test(what_is_not_shown_is_never_absent),
+        cmocka_unit_test(a_proof_that_holds_more_than_was_asked_is_noticed),
         cmocka_unit_test(a_buffer_that_is_too_small_is_reported),
         cmocka_unit_test(an_arena_that_is_too_small_is_reported),
         cmocka_unit_test(every_change_of_a_proof_is_refused),

@@ -348,7 +348,7 @@ a_refused_load_leaves_the_tree_as_it_was(void **unused)
 {
     (void)unused;
     static struct reference reference;
-    struct mun_state *state = make_state(3, 4 * 64);
+    struct mun_state *state = make_state(3, 256);
     reference.count = 0;
     for (uint16_t i = 0; i < 3; i++) {
         struct mun_hash key = reference_key(i);
