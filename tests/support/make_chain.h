@@ -25,7 +25,7 @@
  *
  * Nothing here fails: it aborts. */
 
-#define MUN_TEST_VALIDATOR 100u
+#define MUN_TEST_VALIDATOR 200u
 #define MUN_TEST_ISSUER 50u
 #define MUN_TEST_BLOCKS_MAX 64u
 #define MUN_TEST_LOG_MAX 4096u
