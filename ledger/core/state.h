@@ -95,9 +95,10 @@ enum mun_presence mun_overlay_get(const struct mun_state *state,
                                   const struct mun_hash *key,
                                   struct mun_bytes *value);
 struct mun_view mun_overlay_view(const struct mun_state *state);
-/* Says which records will be read or put soon, so that their paths are on the
- * way from memory while others are: worth it for some tens to a thousand keys
- * of a large tree, which then cost half as much. Changes nothing else. */
+/* Says which records will be read or put soon, so that their paths come from
+ * memory side by side and not one after the other. Worth it for some tens to a
+ * thousand keys of a tree that is larger than the caches (bench_state measures
+ * it). Changes nothing else. */
 void mun_overlay_announce(const struct mun_state *state,
                           const struct mun_hash *keys, size_t count);
 /* Also gives the hash of the record's current value in the overlay; zero when
