@@ -195,9 +195,8 @@ put(void *ctx, const struct mun_hash *key, struct mun_bytes value)
 
     MUN_CHECK(exec->effect_count < exec->effect_room);
     effect->key = *key;
-    mun_overlay_value_hash(exec->state, key, &effect->before);
-    MUN_TRY(mun_overlay_put(exec->state, key, value));
-    mun_overlay_value_hash(exec->state, key, &effect->after);
+    MUN_TRY(mun_overlay_replace(exec->state, key, value, &effect->before,
+                                &effect->after));
     exec->effect_count++;
     return MUN_SUCCESS;
 }

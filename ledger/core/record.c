@@ -369,8 +369,9 @@ is_accreditation_consistent(const struct mun_accreditation *accreditation)
            is_void == (accreditation->status == MUN_STANDING_VOID);
 }
 
-mun_err_t
-mun_accreditation_decode(struct mun_accreditation *out, struct mun_bytes value)
+static mun_err_t
+accreditation_decode(struct mun_accreditation *out, struct mun_bytes value,
+                     void (*decode)(struct mun_rd *, struct mun_grant *))
 {
     struct mun_rd rd;
 
@@ -389,8 +390,21 @@ mun_accreditation_decode(struct mun_accreditation *out, struct mun_bytes value)
     out->reason = mun_rd_u8_in(&rd, 0, REASON_MAX);
     rd_key_or_none(&rd, &out->changed_by);
     require(&rd, is_accreditation_consistent(out));
-    mun_grant_decode(&rd, &out->grant);
+    decode(&rd, &out->grant);
     return finish(&rd, out, sizeof *out);
+}
+
+mun_err_t
+mun_accreditation_decode(struct mun_accreditation *out, struct mun_bytes value)
+{
+    return accreditation_decode(out, value, mun_grant_decode);
+}
+
+mun_err_t
+mun_accreditation_decode_stored(struct mun_accreditation *out,
+                                struct mun_bytes value)
+{
+    return accreditation_decode(out, value, mun_grant_decode_stored);
 }
 
 void
@@ -448,8 +462,9 @@ mun_programme_encode(struct mun_wr *wr, const struct mun_programme *programme)
     mun_wr_u64(wr, programme->next_review_ms);
 }
 
-mun_err_t
-mun_version_decode(struct mun_programme_version *out, struct mun_bytes value)
+static mun_err_t
+version_decode(struct mun_programme_version *out, struct mun_bytes value,
+               void (*decode)(struct mun_rd *, struct mun_description *))
 {
     struct mun_rd rd;
 
@@ -458,8 +473,21 @@ mun_version_decode(struct mun_programme_version *out, struct mun_bytes value)
     out->version = mun_rd_u16(&rd);
     require(&rd, out->version > 0);
     out->description_bytes = mun_bytes(rd.at, rd.left);
-    mun_description_decode(&rd, &out->description);
+    decode(&rd, &out->description);
     return finish(&rd, out, sizeof *out);
+}
+
+mun_err_t
+mun_version_decode(struct mun_programme_version *out, struct mun_bytes value)
+{
+    return version_decode(out, value, mun_description_decode);
+}
+
+mun_err_t
+mun_version_decode_stored(struct mun_programme_version *out,
+                          struct mun_bytes value)
+{
+    return version_decode(out, value, mun_description_decode_stored);
 }
 
 void

@@ -188,8 +188,7 @@ void mun_record_key_accreditation(struct mun_hash *out,
 void mun_record_key_programme(struct mun_hash *out,
                               const struct mun_hash *programme);
 void mun_record_key_version(struct mun_hash *out,
-                            const struct mun_hash *programme,
-                            uint16_t version);
+                            const struct mun_hash *programme, uint16_t version);
 void mun_record_key_list(struct mun_hash *out, const struct mun_hash *issuer,
                          struct mun_bytes label);
 void mun_record_key_slot(struct mun_hash *out, const struct mun_hash *issuer,
@@ -221,6 +220,13 @@ MUN_MUST_USE mun_err_t mun_version_decode(struct mun_programme_version *,
 MUN_MUST_USE mun_err_t mun_list_decode(struct mun_list *, struct mun_bytes);
 MUN_MUST_USE mun_err_t mun_slot_decode(struct mun_slot *, struct mun_bytes);
 MUN_MUST_USE mun_err_t mun_batch_decode(struct mun_batch *, struct mun_bytes);
+
+/* For values of our own state, in the rules: texts inside the grant and the
+ * description are taken as they are (scope.h). */
+MUN_MUST_USE mun_err_t
+mun_accreditation_decode_stored(struct mun_accreditation *, struct mun_bytes);
+MUN_MUST_USE mun_err_t mun_version_decode_stored(struct mun_programme_version *,
+                                                 struct mun_bytes);
 
 void mun_party_encode(struct mun_wr *, const struct mun_party *);
 void mun_key_record_encode(struct mun_wr *, const struct mun_key_record *);

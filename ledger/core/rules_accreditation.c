@@ -17,7 +17,7 @@ mun_case_accreditation(struct mun_case *c, struct mun_accreditation *out,
     MUN_TRY(mun_case_get(c, &is_known, &record_key, &value));
     if (!is_known)
         return mun_case_refuse(c, MUN_REFUSAL_ACCREDITATION_UNKNOWN);
-    if (!mun_is_ok(mun_accreditation_decode(out, value)))
+    if (!mun_is_ok(mun_accreditation_decode_stored(out, value)))
         return mun_err(MUN_ERR_CORRUPT);
     return MUN_SUCCESS;
 }

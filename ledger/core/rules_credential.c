@@ -44,7 +44,7 @@ find_version(struct mun_case *c, struct mun_programme_version *out)
     MUN_TRY(mun_case_get(c, &is_known, &record_key, &value));
     if (!is_known)
         return mun_case_refuse(c, MUN_REFUSAL_PROGRAMME_VERSION_UNKNOWN);
-    if (!mun_is_ok(mun_version_decode(out, value)))
+    if (!mun_is_ok(mun_version_decode_stored(out, value)))
         return mun_err(MUN_ERR_CORRUPT);
     return MUN_SUCCESS;
 }

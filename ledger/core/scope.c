@@ -27,6 +27,38 @@ fail_unless(struct mun_rd *rd, bool is_right, enum mun_err_code code)
         mun_rd_fail(rd, code);
 }
 
+/* Where the bytes come from. Texts of the state were checked when an entry
+ * brought them, and the root says that they are the same: to check them at
+ * every anchor would cost more than all the rest of it. */
+enum origin {
+    ORIGIN_OUTSIDE,
+    ORIGIN_STATE,
+};
+
+static struct mun_bytes
+text8(struct mun_rd *rd, enum origin origin, size_t min, size_t max)
+{
+    if (origin == ORIGIN_STATE)
+        return mun_rd_run(rd, mun_rd_u8(rd));
+    return mun_rd_text8(rd, min, max);
+}
+
+static struct mun_bytes
+text16(struct mun_rd *rd, enum origin origin, size_t min, size_t max)
+{
+    if (origin == ORIGIN_STATE)
+        return mun_rd_run(rd, mun_rd_u16(rd));
+    return mun_rd_text16(rd, min, max);
+}
+
+static struct mun_bytes
+label8(struct mun_rd *rd, enum origin origin, size_t min, size_t max)
+{
+    if (origin == ORIGIN_STATE)
+        return mun_rd_run(rd, mun_rd_u8(rd));
+    return mun_rd_label8(rd, min, max);
+}
+
 static int
 pair_cmp(const struct mun_pair *a, const struct mun_pair *b)
 {
@@ -36,14 +68,15 @@ pair_cmp(const struct mun_pair *a, const struct mun_pair *b)
 }
 
 static uint8_t
-read_pairs(struct mun_rd *rd, struct mun_pair *out, uint8_t min, uint8_t max)
+read_pairs(struct mun_rd *rd, enum origin origin, struct mun_pair *out,
+           uint8_t min, uint8_t max)
 {
     uint8_t count = mun_rd_count8(rd, max, PAIR_BYTES_MIN);
 
     fail_unless(rd, count >= min, MUN_ERR_VALUE);
     for (uint8_t i = 0; i < count; i++) {
-        out[i].name = mun_rd_text8(rd, 1, 32);
-        out[i].value = mun_rd_text8(rd, 1, 32);
+        out[i].name = text8(rd, origin, 1, 32);
+        out[i].value = text8(rd, origin, 1, 32);
         fail_unless(rd, i == 0 || pair_cmp(&out[i - 1], &out[i]) < 0,
                     MUN_ERR_ORDER);
     }
@@ -62,13 +95,13 @@ write_pairs(struct mun_wr *wr, const struct mun_pair *pairs, uint8_t count)
 
 /* Labels of 2 to `len_max` bytes. */
 static uint8_t
-read_labels(struct mun_rd *rd, struct mun_bytes *out, uint8_t max,
-            size_t len_max)
+read_labels(struct mun_rd *rd, enum origin origin, struct mun_bytes *out,
+            uint8_t max, size_t len_max)
 {
     uint8_t count = mun_rd_count8(rd, max, LABEL_BYTES_MIN);
 
     for (uint8_t i = 0; i < count; i++) {
-        out[i] = mun_rd_label8(rd, 2, len_max);
+        out[i] = label8(rd, origin, 2, len_max);
         fail_unless(rd, i == 0 || mun_bytes_cmp(out[i - 1], out[i]) < 0,
                     MUN_ERR_ORDER);
     }
@@ -85,13 +118,13 @@ write_labels(struct mun_wr *wr, const struct mun_bytes *labels, uint8_t count)
 
 /* Texts in the order that the issuer gave them. */
 static uint8_t
-read_texts(struct mun_rd *rd, struct mun_bytes *out, uint8_t max,
-           size_t len_max)
+read_texts(struct mun_rd *rd, enum origin origin, struct mun_bytes *out,
+           uint8_t max, size_t len_max)
 {
     uint8_t count = mun_rd_count8(rd, max, TEXT_BYTES_MIN);
 
     for (uint8_t i = 0; i < count; i++)
-        out[i] = mun_rd_text16(rd, 1, len_max);
+        out[i] = text16(rd, origin, 1, len_max);
     return count;
 }
 
@@ -104,17 +137,17 @@ write_texts(struct mun_wr *wr, const struct mun_bytes *texts, uint8_t count)
 }
 
 static uint8_t
-read_titles(struct mun_rd *rd, struct mun_pair *out)
+read_titles(struct mun_rd *rd, enum origin origin, struct mun_pair *out)
 {
     uint8_t count = mun_rd_count8(rd, MUN_TITLES_MAX, TITLE_BYTES_MIN);
 
     fail_unless(rd, count >= 1, MUN_ERR_VALUE);
     for (uint8_t i = 0; i < count; i++) {
-        out[i].name = mun_rd_label8(rd, 2, 15);
+        out[i].name = label8(rd, origin, 2, 15);
         fail_unless(rd,
                     i == 0 || mun_bytes_cmp(out[i - 1].name, out[i].name) < 0,
                     MUN_ERR_ORDER);
-        out[i].value = mun_rd_text16(rd, 1, 300);
+        out[i].value = text16(rd, origin, 1, 300);
     }
     return count;
 }
@@ -130,16 +163,19 @@ write_titles(struct mun_wr *wr, const struct mun_pair *titles, uint8_t count)
 }
 
 static void
-scope_decode(struct mun_rd *rd, struct mun_scope *out)
+scope_decode(struct mun_rd *rd, enum origin origin, struct mun_scope *out)
 {
-    out->level_count = read_pairs(rd, out->levels, 0, MUN_SCOPE_LEVELS_MAX);
-    out->field_count = read_pairs(rd, out->fields, 0, MUN_SCOPE_FIELDS_MAX);
+    out->level_count =
+        read_pairs(rd, origin, out->levels, 0, MUN_SCOPE_LEVELS_MAX);
+    out->field_count =
+        read_pairs(rd, origin, out->fields, 0, MUN_SCOPE_FIELDS_MAX);
     out->award_kinds = mun_rd_u32(rd);
     fail_unless(
         rd, out->award_kinds != 0 && (out->award_kinds & ~MUN_AWARD_BITS) == 0,
         MUN_ERR_VALUE);
-    out->place_count = read_labels(rd, out->places, MUN_SCOPE_PLACES_MAX, 8);
-    out->credit_system = mun_rd_text8(rd, 0, 32);
+    out->place_count =
+        read_labels(rd, origin, out->places, MUN_SCOPE_PLACES_MAX, 8);
+    out->credit_system = text8(rd, origin, 0, 32);
     out->credit_min = mun_rd_u32(rd);
     out->credit_max = mun_rd_u32(rd);
     fail_unless(rd,
@@ -166,14 +202,26 @@ scope_encode(struct mun_wr *wr, const struct mun_scope *scope)
     mun_wr_u8(wr, scope->sub_depth);
 }
 
+static void
+grant_decode(struct mun_rd *rd, enum origin origin, struct mun_grant *out)
+{
+    out->tier = mun_rd_u8_in(rd, MUN_TIER_STATUTORY, MUN_TIER_NONE);
+    out->basis = text16(rd, origin, 0, 300);
+    out->from_ms = mun_rd_u64(rd);
+    out->until_ms = mun_rd_u64(rd);
+    scope_decode(rd, origin, &out->scope);
+}
+
 void
 mun_grant_decode(struct mun_rd *rd, struct mun_grant *out)
 {
-    out->tier = mun_rd_u8_in(rd, MUN_TIER_STATUTORY, MUN_TIER_NONE);
-    out->basis = mun_rd_text16(rd, 0, 300);
-    out->from_ms = mun_rd_u64(rd);
-    out->until_ms = mun_rd_u64(rd);
-    scope_decode(rd, &out->scope);
+    grant_decode(rd, ORIGIN_OUTSIDE, out);
+}
+
+void
+mun_grant_decode_stored(struct mun_rd *rd, struct mun_grant *out)
+{
+    grant_decode(rd, ORIGIN_STATE, out);
 }
 
 void
@@ -186,36 +234,52 @@ mun_grant_encode(struct mun_wr *wr, const struct mun_grant *grant)
     scope_encode(wr, &grant->scope);
 }
 
-void
-mun_description_decode(struct mun_rd *rd, struct mun_description *out)
+static void
+description_decode(struct mun_rd *rd, enum origin origin,
+                   struct mun_description *out)
 {
     size_t left = rd->left;
 
     if (mun_rd_u8(rd) != DESCRIPTION_VERSION)
         fail_unless(rd, false, MUN_ERR_VERSION);
-    out->title_count = read_titles(rd, out->titles);
-    out->level_count = read_pairs(rd, out->levels, 1, DESCRIBED_MAX);
-    out->field_count = read_pairs(rd, out->fields, 1, DESCRIBED_MAX);
+    out->title_count = read_titles(rd, origin, out->titles);
+    out->level_count = read_pairs(rd, origin, out->levels, 1, DESCRIBED_MAX);
+    out->field_count = read_pairs(rd, origin, out->fields, 1, DESCRIBED_MAX);
     out->award_kind =
         mun_rd_u8_in(rd, MUN_AWARD_MICRO, MUN_AWARD_PARTICIPATION);
-    out->credit_system = mun_rd_text8(rd, 0, 32);
+    out->credit_system = text8(rd, origin, 0, 32);
     out->credits = mun_rd_u32(rd);
     fail_unless(rd, out->credit_system.len > 0 || out->credits == 0,
                 MUN_ERR_VALUE);
     out->workload_hours = mun_rd_u32(rd);
-    out->assessment = mun_rd_text16(rd, 0, 500);
+    out->assessment = text16(rd, origin, 0, 500);
     out->participation = mun_rd_u8_in(rd, 0, PARTICIPATION_MAX);
-    out->quality = mun_rd_text16(rd, 0, 500);
+    out->quality = text16(rd, origin, 0, 500);
     out->language_count =
-        read_labels(rd, out->languages, MUN_LANGUAGES_MAX, 15);
-    out->jurisdiction = mun_rd_label8(rd, 2, 8);
-    out->url = mun_rd_text16(rd, 0, 300);
-    out->outcome_count = read_texts(rd, out->outcomes, MUN_OUTCOMES_MAX, 500);
+        read_labels(rd, origin, out->languages, MUN_LANGUAGES_MAX, 15);
+    out->jurisdiction = label8(rd, origin, 2, 8);
+    out->url = text16(rd, origin, 0, 300);
+    out->outcome_count =
+        read_texts(rd, origin, out->outcomes, MUN_OUTCOMES_MAX, 500);
     mun_rd_hash(rd, &out->outcomes_digest);
-    out->partner_count = read_texts(rd, out->partners, MUN_PARTNERS_MAX, 200);
-    out->part_of_count = read_texts(rd, out->part_of, MUN_PARTNERS_MAX, 200);
+    out->partner_count =
+        read_texts(rd, origin, out->partners, MUN_PARTNERS_MAX, 200);
+    out->part_of_count =
+        read_texts(rd, origin, out->part_of, MUN_PARTNERS_MAX, 200);
     if (!mun_rd_failed(rd) && left - rd->left > MUN_DESCRIPTION_BYTES_MAX)
         mun_rd_fail(rd, MUN_ERR_TOO_LARGE);
+}
+
+void
+mun_description_decode(struct mun_rd *rd, struct mun_description *out)
+{
+    description_decode(rd, ORIGIN_OUTSIDE, out);
+}
+
+void
+mun_description_decode_stored(struct mun_rd *rd, struct mun_description *out)
+{
+    description_decode(rd, ORIGIN_STATE, out);
 }
 
 void

@@ -100,6 +100,11 @@ struct mun_description {
 void mun_grant_decode(struct mun_rd *rd, struct mun_grant *out);
 void mun_grant_encode(struct mun_wr *wr, const struct mun_grant *grant);
 void mun_description_decode(struct mun_rd *rd, struct mun_description *out);
+/* For values of our own state: texts and labels are not looked at again. Counts,
+ * order and numbers are. */
+void mun_grant_decode_stored(struct mun_rd *rd, struct mun_grant *out);
+void mun_description_decode_stored(struct mun_rd *rd,
+                                   struct mun_description *out);
 void mun_description_encode(struct mun_wr *wr,
                             const struct mun_description *description);
 

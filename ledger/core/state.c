@@ -505,15 +505,18 @@ put_beside(struct mun_state *state, struct mun_state_tree *tree,
     return MUN_SUCCESS;
 }
 
+/* Also tells the record's value hash, zero when it is new, and that of `value`.
+ */
 static mun_err_t
 put(struct mun_state *state, struct mun_state_tree *tree,
-    const struct mun_hash *key, struct mun_bytes value)
+    const struct mun_hash *key, struct mun_bytes value, struct mun_hash *before,
+    struct mun_hash *after)
 {
     MUN_CHECK(value.len >= 1);
     MUN_CHECK(value.len <= MUN_RECORD_BYTES_MAX);
 
-    struct mun_hash value_hash;
-    mun_hash_tagged(&value_hash, MUN_TAG_RECORD_VALUE, value);
+    *before = mun_hash_zero;
+    mun_hash_tagged(after, MUN_TAG_RECORD_VALUE, value);
 
     struct path path; /* 1 KiB: too much to clear for nothing */
     path.len = 0;
@@ -524,10 +527,12 @@ put(struct mun_state *state, struct mun_state_tree *tree,
         bit = mun_state_key_diff(&mun_state_leaf_at(state, path.end)->face.key,
                                  key);
     }
-    if (bit == MUN_STATE_DEPTH_MAX)
-        return put_existing(state, tree, &path, value, &value_hash);
+    if (bit == MUN_STATE_DEPTH_MAX) {
+        *before = mun_state_leaf_at(state, path.end)->face.value_hash;
+        return put_existing(state, tree, &path, value, after);
+    }
 
-    uint32_t leaf = make_leaf(state, tree, key, value, &value_hash);
+    uint32_t leaf = make_leaf(state, tree, key, value, after);
     if (leaf == MUN_STATE_NIL)
         return mun_err(MUN_ERR_LIMIT);
     if (tree->root == MUN_STATE_NIL) {
@@ -659,8 +664,18 @@ mun_err_t
 mun_overlay_put(struct mun_state *state, const struct mun_hash *key,
                 struct mun_bytes value)
 {
+    struct mun_hash before;
+    struct mun_hash after;
+    return mun_overlay_replace(state, key, value, &before, &after);
+}
+
+mun_err_t
+mun_overlay_replace(struct mun_state *state, const struct mun_hash *key,
+                    struct mun_bytes value, struct mun_hash *before,
+                    struct mun_hash *after)
+{
     MUN_CHECK(state->is_open);
-    return put(state, &state->overlay, key, value);
+    return put(state, &state->overlay, key, value, before, after);
 }
 
 /* Walks that go on side by side: while one waits for memory, the others do. */
@@ -803,7 +818,9 @@ mun_state_load(struct mun_state *state, const struct mun_hash *key,
                struct mun_bytes value)
 {
     MUN_CHECK(!state->is_open);
-    return put(state, &state->committed, key, value);
+    struct mun_hash before;
+    struct mun_hash after;
+    return put(state, &state->committed, key, value, &before, &after);
 }
 
 void

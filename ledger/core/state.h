@@ -91,6 +91,13 @@ void mun_overlay_begin(struct mun_state *state);
 MUN_MUST_USE mun_err_t mun_overlay_put(struct mun_state *state,
                                        const struct mun_hash *key,
                                        struct mun_bytes value);
+/* mun_overlay_put that also tells the hash of the value it replaced, zero when
+ * there was none, and the hash of the new one. */
+MUN_MUST_USE mun_err_t mun_overlay_replace(struct mun_state *state,
+                                           const struct mun_hash *key,
+                                           struct mun_bytes value,
+                                           struct mun_hash *before,
+                                           struct mun_hash *after);
 enum mun_presence mun_overlay_get(const struct mun_state *state,
                                   const struct mun_hash *key,
                                   struct mun_bytes *value);

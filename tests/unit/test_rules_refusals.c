@@ -601,6 +601,7 @@ a_standing_changes_as_the_table_allows(void **state)
     make(MUN_KIND_REINSTATE);
     expect(MUN_REFUSAL_BAD_TRANSITION);
     make(MUN_KIND_SUSPEND);
+    e.valid_until_ms -= 2;
     expect(MUN_REFUSAL_BAD_TRANSITION);
     make(MUN_KIND_WITHDRAW);
     e.as.standing.void_since_ms = NOW_MS;
