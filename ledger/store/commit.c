@@ -23,7 +23,8 @@ mun_put_block(struct mun_rocks *rocks, const struct mun_block_row *row)
 {
     uint8_t buffer[MUN_HEADER_BYTES + 2];
     uint8_t tail[8 + 4 + 4];
-    struct mun_bytes parts[4];
+    uint8_t length[2];
+    struct mun_bytes parts[5];
     struct mun_bytes height;
     struct mun_store_key time;
     struct mun_store_key key;
@@ -34,14 +35,17 @@ mun_put_block(struct mun_rocks *rocks, const struct mun_block_row *row)
     mun_wr_u16(&wr, (uint16_t)row->previous.len);
     parts[0] = mun_wr_done(&wr);
     parts[1] = row->previous;
-    parts[2] = row->certificate;
+    mun_wr_init(&wr, length, sizeof length);
+    mun_wr_u16(&wr, (uint16_t)row->certificate.len);
+    parts[2] = mun_wr_done(&wr);
+    parts[3] = row->certificate;
     mun_wr_init(&wr, tail, sizeof tail);
     mun_wr_u64(&wr, row->first);
     mun_wr_u32(&wr, row->entry_count);
     mun_wr_u32(&wr, row->block_len);
-    parts[3] = mun_wr_done(&wr);
+    parts[4] = mun_wr_done(&wr);
     mun_key_block(&key, row->header.height);
-    mun_value_put(rocks, MUN_FAMILY_BLOCK, &key, parts, 4);
+    mun_value_put(rocks, MUN_FAMILY_BLOCK, &key, parts, 5);
 
     height = mun_store_key_bytes(&key);
     mun_key_time(&time, row->header.time_ms);

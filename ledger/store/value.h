@@ -14,7 +14,7 @@
  * (memory, a bug, a tool), and a value that stands under another key. */
 
 #define MUN_CHECK_BYTES 8
-#define MUN_VALUE_PARTS_MAX 4
+#define MUN_VALUE_PARTS_MAX 5
 
 void mun_value_put(struct mun_rocks *rocks, enum mun_family family,
                    const struct mun_store_key *key,
