@@ -157,9 +157,10 @@ validator_of(const struct mun_test_world *world, const struct mun_key *key)
 }
 
 /* As many signatures as a quorum needs, those of the first members. */
-static void
-certify(const struct mun_test_world *world, struct mun_certificate *out,
-        const struct mun_header *header)
+void
+mun_test_world_certify(const struct mun_test_world *world,
+                       struct mun_certificate *out,
+                       const struct mun_header *header)
 {
     const struct mun_members *members = &world->chain.members;
     struct mun_vote vote = { .type = MUN_VOTE_PRECOMMIT,
@@ -233,7 +234,7 @@ mun_test_world_block(struct mun_test_world *world,
     mun_overlay_commit(world->state);
     MUN_CHECK(world->log.size == header->log_size);
     world->height++;
-    certify(world, &world->certificates[world->height], header);
+    mun_test_world_certify(world, &world->certificates[world->height], header);
 }
 
 /* The accreditor's party: the first member's. */
@@ -305,7 +306,7 @@ set_opening(struct mun_test_world *world, struct mun_opening *out,
 
     mun_opening_salt(&out->salt, &seed, slot);
     out->digest = mun_test_hash(1000 + slot);
-    out->format = MUN_FORMAT_BYTES;
+    out->format = slot % 2 == 1 ? MUN_FORMAT_JSON : MUN_FORMAT_BYTES;
     out->programme = world->programme;
     out->programme_version = 1;
     out->label = mun_bytes_str("diplomas");
@@ -313,6 +314,14 @@ set_opening(struct mun_test_world *world, struct mun_opening *out,
     out->valid_from_ms = MUN_TEST_TIME_MS;
     out->valid_until_ms = 0;
     out->assurance = MUN_ASSURANCE_PEER;
+    if (world->lie == MUN_TEST_LIE_PROGRAMME)
+        out->programme.b[0] ^= 1;
+    if (world->lie == MUN_TEST_LIE_VERSION)
+        out->programme_version = 2;
+    if (world->lie == MUN_TEST_LIE_LABEL)
+        out->label = mun_bytes_str("diplomata");
+    if (world->lie == MUN_TEST_LIE_SLOT)
+        out->slot++;
 }
 
 void
@@ -432,6 +441,18 @@ mun_test_world_input(struct mun_test_world *world,
     input->receipt = mun_test_world_receipt(world, position);
     input->opening = mun_test_world_opening(world, position);
     input->document_digest = world->openings[position].digest;
+    if (world->openings[position].format == MUN_FORMAT_JSON)
+        input->claims = (struct mun_claims){
+            .has_claims = true,
+            .is_complete = true,
+            .issuer = mun_test_party(MUN_TEST_ISSUER),
+            .programme = world->programme,
+            .programme_version = 1,
+            .list_issuer = mun_test_party(MUN_TEST_ISSUER),
+            .list_label = mun_bytes_str("diplomas"),
+            .slot = world->batch_base + position,
+            .has_slot = true,
+        };
     input->root.chain_id = world->chain.chain_id;
     input->root.height = 0;
     input->root.header_id = world->chain.header_id;

@@ -30,6 +30,15 @@
 #define MUN_TEST_BLOCKS_MAX 64u
 #define MUN_TEST_LOG_MAX 4096u
 
+/* What the openings of the next batch say wrongly. */
+enum mun_test_lie {
+    MUN_TEST_LIE_NONE,
+    MUN_TEST_LIE_PROGRAMME,
+    MUN_TEST_LIE_VERSION,
+    MUN_TEST_LIE_LABEL,
+    MUN_TEST_LIE_SLOT,
+};
+
 struct mun_test_world {
     struct mun_arena arena;   /* what lives as long as the world */
     struct mun_arena scratch; /* one block */
@@ -59,6 +68,7 @@ struct mun_test_world {
     uint32_t batch_count;
     struct mun_opening *openings;
     struct mun_hash *commitments;
+    enum mun_test_lie lie;
 };
 
 /* A genesis document with `member_count` members, the first of which is also
@@ -81,13 +91,18 @@ void mun_test_world_block(struct mun_test_world *world,
                           struct mun_entry_checked *const *entries,
                           size_t count);
 
+/* A certificate of any header by the least quorum. */
+void mun_test_world_certify(const struct mun_test_world *world,
+                            struct mun_certificate *out,
+                            const struct mun_header *header);
+
 /* Registers the issuer, accredits it, registers its programme: a block each.
  */
 void mun_test_world_story(struct mun_test_world *world);
 
 /* Anchors a sealed batch of `count` credentials in the list "diplomas"; the
- * document of slot i has the digest mun_test_hash(1000 + i) and is not JSON.
- */
+ * document of slot i has the digest mun_test_hash(1000 + i) and is JSON when i
+ * is odd. */
 void mun_test_world_anchor(struct mun_test_world *world, uint32_t count);
 
 /* Changes the status of one slot of "diplomas". */
@@ -107,8 +122,8 @@ struct mun_bytes mun_test_world_receipt(struct mun_test_world *world,
 struct mun_bytes mun_test_world_opening(struct mun_test_world *world,
                                         uint32_t position);
 
-/* All that verification needs, with the trust root at height 0 and the time of
- * the newest header. */
+/* All that verification needs, with the trust root at height 0, the time of
+ * the newest header, and for JSON the claims that are right. */
 void mun_test_world_input(struct mun_test_world *world,
                           struct mun_receipt_input *input, uint32_t position);
 
