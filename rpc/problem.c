@@ -1,0 +1,160 @@
+#include <stddef.h>
+#include <string.h>
+
+#include "ledger/base/check.h"
+#include "ledger/json/json_wr.h"
+#include "rpc/rpc_int.h"
+
+/* Problem documents: RFC 9457. */
+
+#define PROBLEM_TYPE "application/problem+json"
+
+/* Enough for our own codes, titles and details, which are all short. */
+#define PROBLEM_BYTES 1024
+
+static const char no_memory[] =
+    "{\"type\":\"urn:muniment:error:LIMIT\",\"title\":\"Service "
+    "unavailable\",\"status\":503,\"detail\":\"no memory is left for this "
+    "request\"}";
+
+static const char *
+title_of(unsigned status)
+{
+    static const struct {
+        unsigned status;
+        const char *title;
+    } titles[] = {
+        { 400, "Malformed request" },
+        { 404, "Not found" },
+        { 405, "Method not allowed" },
+        { 408, "Too slow" },
+        { 411, "Length required" },
+        { 413, "Body too large" },
+        { 414, "Address too long" },
+        { 415, "Unsupported media type" },
+        { 422, "Refused" },
+        { 429, "Too many requests" },
+        { 431, "Head too large" },
+        { 500, "Internal error" },
+        { 503, "Service unavailable" },
+    };
+
+    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
+        if (titles[i].status == status)
+            return titles[i].title;
+    return "Error";
+}
+
+static void
+put_type(struct mun_json_wr *wr, const char *prefix, const char *code)
+{
+    char type[128];
+    size_t prefix_len = strlen(prefix);
+    size_t code_len = strlen(code);
+
+    if (code_len > sizeof type - prefix_len)
+        code_len = sizeof type - prefix_len;
+    memcpy(type, prefix, prefix_len);
+    memcpy(type + prefix_len, code, code_len);
+    mun_rpc_put_text(wr, "type", mun_bytes(type, prefix_len + code_len));
+}
+
+static void
+start(struct mun_json_wr *wr, struct mun_arena *arena,
+      struct mun_rpc_response *response, unsigned status)
+{
+    uint8_t *memory = mun_arena_alloc(arena, PROBLEM_BYTES);
+
+    *response = (struct mun_rpc_response){ .next = MUN_RPC_DONE,
+                                           .status = status,
+                                           .content_type = PROBLEM_TYPE };
+    mun_json_wr_init_fixed(wr, memory, memory == NULL ? 0 : PROBLEM_BYTES,
+                           false);
+    mun_json_wr_begin_object(wr);
+}
+
+static void
+finish(struct mun_json_wr *wr, struct mun_rpc_response *response)
+{
+    mun_json_wr_end_object(wr);
+    if (mun_is_ok(mun_json_wr_finish(wr, &response->body)))
+        return;
+    response->status = 503;
+    response->body = mun_bytes_str(no_memory);
+}
+
+void
+mun_rpc_problem(struct mun_arena *arena, unsigned status, const char *code,
+                const char *detail, struct mun_rpc_response *response)
+{
+    struct mun_json_wr wr;
+
+    start(&wr, arena, response, status);
+    put_type(&wr, "urn:muniment:error:", code);
+    mun_rpc_put_word(&wr, "title", title_of(status));
+    mun_rpc_put_u64(&wr, "status", status);
+    mun_rpc_put_word(&wr, "detail", detail);
+    finish(&wr, response);
+}
+
+void
+mun_rpc_problem_refusal(struct mun_arena *arena,
+                        const struct mun_rpc_item *item,
+                        struct mun_rpc_response *response)
+{
+    struct mun_json_wr wr;
+
+    start(&wr, arena, response, 422);
+    put_type(&wr, "urn:muniment:refusal:", mun_refusal_name(item->refusal));
+    mun_rpc_put_word(&wr, "title", title_of(422));
+    mun_rpc_put_u64(&wr, "status", 422);
+    mun_rpc_put_word(&wr, "detail", mun_refusal_text(item->refusal));
+    mun_rpc_put_word(&wr, "refusal", mun_refusal_name(item->refusal));
+    mun_rpc_put_u64(&wr, "number", item->refusal);
+    mun_rpc_put_hash(&wr, "entry", item->has_id ? &item->id : &mun_hash_zero);
+    finish(&wr, response);
+}
+
+mun_err_t
+mun_rpc_refuse(struct mun_rpc_call *call, unsigned status, const char *code,
+               const char *detail)
+{
+    mun_rpc_problem(call->arena, status, code, detail, call->response);
+    call->is_answered = true;
+    return mun_err(MUN_ERR_VALUE);
+}
+
+mun_err_t
+mun_rpc_refuse_argument(struct mun_rpc_call *call, const char *code,
+                        const char *name, const char *text)
+{
+    char detail[160];
+    size_t name_len = strlen(name);
+    size_t text_len = strlen(text);
+
+    MUN_CHECK(name_len + 1 + text_len < sizeof detail);
+    memcpy(detail, name, name_len);
+    detail[name_len] = ' ';
+    memcpy(detail + name_len + 1, text, text_len + 1);
+    return mun_rpc_refuse(call, 400, code, detail);
+}
+
+mun_err_t
+mun_rpc_not_found(struct mun_rpc_call *call, const char *detail)
+{
+    return mun_rpc_refuse(call, 404, "NOT_FOUND", detail);
+}
+
+/* The class of the error decides: what we stored and cannot read is our bug,
+ * what does not fit may fit another time. */
+void
+mun_rpc_refuse_err(struct mun_rpc_call *call, mun_err_t err)
+{
+    unsigned status = 500;
+
+    if (err.code == MUN_ERR_NOT_FOUND)
+        status = 404;
+    else if (err.code / 100 == 2 || err.code / 100 == 4)
+        status = 503;
+    (void)mun_rpc_refuse(call, status, mun_err_name(err), mun_err_text(err));
+}
