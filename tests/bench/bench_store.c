@@ -153,6 +153,7 @@ bench_commitments(uint32_t count)
     mun_test_node_open(&node, 65536);
     mun_test_node_story(&node);
     plain_open(&plain, node.dir);
+    MUN_CHECK(mun_is_ok(mun_test_node_reopen(&node)));
     before = mun_store_disk_bytes(node.store);
     node.commit_seconds = 0;
     for (uint32_t done = 0; done < blocks; done += ROUND) {
@@ -207,7 +208,6 @@ static void
 bench_start(uint32_t records)
 {
     static struct mun_test_node node;
-    double began;
     double best = 1e9;
 
     mun_test_node_open(&node, records + 4096);
@@ -221,14 +221,14 @@ bench_start(uint32_t records)
     MUN_CHECK(mun_is_ok(mun_store_create(&node.config, node.genesis,
                                          &node.chain.header, node.state)));
     for (int i = 0; i < 3; i++) {
-        began = mun_test_seconds();
+        node.open_seconds = -1;
         MUN_CHECK(mun_is_ok(mun_test_node_reopen(&node)));
-        began = mun_test_seconds() - began;
-        printf("# start-up %d: %.3f s\n", i, began);
-        if (began < best)
-            best = began;
+        MUN_CHECK(node.open_seconds > 0);
+        MUN_CHECK(mun_state_count(node.state) >= records);
+        printf("# start-up %d: %.3f s\n", i, node.open_seconds);
+        if (node.open_seconds < best)
+            best = node.open_seconds;
     }
-    MUN_CHECK(mun_state_count(node.state) >= records);
     printf("start-up at %u records, seconds: %.2f\n", records, best);
     mun_test_node_close(&node);
 }

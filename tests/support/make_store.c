@@ -131,10 +131,16 @@ mun_test_node_close_store(struct mun_test_node *node)
 mun_err_t
 mun_test_node_reopen(struct mun_test_node *node)
 {
+    double began;
+    mun_err_t err;
+
     mun_test_node_close_store(node);
     empty_state(node);
-    MUN_TRY(
-        mun_store_open(&node->store, &node->head, node->state, &node->config));
+    began = mun_test_seconds();
+    err = mun_store_open(&node->store, &node->head, node->state, &node->config);
+    node->open_seconds = mun_test_seconds() - began;
+    if (!mun_is_ok(err))
+        return err;
     node->high_water.height = node->head.header.height;
     node->high_water.header_id = node->head.header_id;
     return MUN_SUCCESS;

@@ -43,6 +43,7 @@ struct mun_test_node {
     struct mun_store_head head; /* as the node knows it */
     struct mun_high_water high_water;
     double commit_seconds; /* inside mun_store_commit, all blocks */
+    double open_seconds;   /* inside mun_store_open, the last time */
 
     struct mun_hash agency; /* the root accreditor's party */
     struct mun_hash grant;
