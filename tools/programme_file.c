@@ -20,6 +20,20 @@ struct pair_words {
     size_t value_max;
 };
 
+static void
+sort_pairs(struct mun_pair *pairs, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        struct mun_pair moved = pairs[i];
+        size_t at = i;
+        while (at > 0 && pair_cmp(&pairs[at - 1], &moved) > 0) {
+            pairs[at] = pairs[at - 1];
+            at--;
+        }
+        pairs[at] = moved;
+    }
+}
+
 /* [{"<name>": …, "<value>": …}, …], sorted. */
 static uint8_t
 read_pairs(struct mun_json_rd *rd, const struct pair_words *words,
@@ -29,19 +43,14 @@ read_pairs(struct mun_json_rd *rd, const struct pair_words *words,
     size_t count = mun_json_rd_array(rd, words->key, max);
 
     for (size_t i = 0; i < count; i++) {
-        struct mun_pair pair;
-        size_t at = i;
         mun_json_rd_item(rd, i);
         mun_json_rd_only(rd, keys, COUNT(keys));
-        pair.name = mun_json_rd_string(rd, words->name, 1, 32);
-        pair.value = mun_json_rd_string(rd, words->value, 1, words->value_max);
+        out[i].name = mun_json_rd_string(rd, words->name, 1, 32);
+        out[i].value =
+            mun_json_rd_string(rd, words->value, 1, words->value_max);
         mun_json_rd_leave(rd);
-        while (at > 0 && pair_cmp(&out[at - 1], &pair) > 0) {
-            out[at] = out[at - 1];
-            at--;
-        }
-        out[at] = pair;
     }
+    sort_pairs(out, count);
     mun_json_rd_leave(rd);
     return (uint8_t)count;
 }
@@ -164,4 +173,111 @@ mun_programme_read(struct mun_json_rd *rd, struct mun_register_programme *out)
     description->award_kind = read_word(rd, &award);
     description->jurisdiction = mun_json_rd_string(rd, "jurisdiction", 2, 8);
     read_optional_part(rd, description);
+}
+
+struct filler {
+    struct mun_arena *arena;
+    const struct mun_csv *csv;
+    size_t row;
+    struct mun_bytes missing;
+    enum mun_err_code failure;
+};
+
+/* The value of the column whose name stands between the braces at `at`; moves
+ * *at behind them. A brace that is not closed is a text like any other. */
+static struct mun_bytes
+take_value(struct filler *filler, struct mun_bytes text, size_t *at)
+{
+    const uint8_t *end = text.data[*at] == '{'
+                             ? memchr(text.data + *at, '}', text.len - *at)
+                             : NULL;
+    if (end == NULL)
+        return mun_bytes(text.data + (*at)++, 1);
+    struct mun_bytes name =
+        mun_bytes(text.data + *at + 1, (size_t)(end - text.data) - *at - 1);
+    size_t column = mun_csv_column(filler->csv, name);
+    *at = (size_t)(end - text.data) + 1;
+    if (column == SIZE_MAX) {
+        filler->failure = MUN_ERR_NOT_FOUND;
+        filler->missing = name;
+        return MUN_BYTES_NONE;
+    }
+    return mun_csv_field(filler->csv, filler->row, column);
+}
+
+static void
+fill_text(struct filler *filler, struct mun_bytes *text)
+{
+    size_t len = 0;
+
+    if (filler->failure != MUN_OK || text->len == 0 ||
+        memchr(text->data, '{', text->len) == NULL)
+        return;
+    for (size_t at = 0; at < text->len;)
+        len += take_value(filler, *text, &at).len;
+    uint8_t *out = mun_arena_alloc(filler->arena, len + 1);
+    if (out == NULL && filler->failure == MUN_OK)
+        filler->failure = MUN_ERR_LIMIT;
+    if (filler->failure != MUN_OK)
+        return;
+    len = 0;
+    for (size_t at = 0; at < text->len;) {
+        struct mun_bytes value = take_value(filler, *text, &at);
+        if (value.len != 0)
+            memcpy(out + len, value.data, value.len);
+        len += value.len;
+    }
+    *text = mun_bytes(out, len);
+}
+
+static uint8_t
+fill_texts(struct filler *filler, struct mun_bytes *texts, uint8_t count)
+{
+    uint8_t kept = 0;
+    for (uint8_t i = 0; i < count; i++) {
+        fill_text(filler, &texts[i]);
+        if (texts[i].len != 0)
+            texts[kept++] = texts[i];
+    }
+    return kept;
+}
+
+static uint8_t
+fill_pairs(struct filler *filler, struct mun_pair *pairs, uint8_t count)
+{
+    uint8_t kept = 0;
+    for (uint8_t i = 0; i < count; i++) {
+        fill_text(filler, &pairs[i].name);
+        fill_text(filler, &pairs[i].value);
+        if (pairs[i].value.len != 0)
+            pairs[kept++] = pairs[i];
+    }
+    sort_pairs(pairs, kept);
+    return kept;
+}
+
+mun_err_t
+mun_programme_fill(struct mun_register_programme *out, struct mun_bytes *column,
+                   struct mun_arena *arena, const struct mun_csv *csv,
+                   size_t row)
+{
+    struct mun_description *d = &out->description;
+    struct filler filler = { .arena = arena, .csv = csv, .row = row };
+    struct mun_bytes *const singles[] = {
+        &out->code,  &d->credit_system, &d->assessment,
+        &d->quality, &d->jurisdiction,  &d->url,
+    };
+
+    for (size_t i = 0; i < COUNT(singles); i++)
+        fill_text(&filler, singles[i]);
+    d->title_count = fill_pairs(&filler, d->titles, d->title_count);
+    d->level_count = fill_pairs(&filler, d->levels, d->level_count);
+    d->field_count = fill_pairs(&filler, d->fields, d->field_count);
+    d->language_count = fill_texts(&filler, d->languages, d->language_count);
+    sort_texts(d->languages, d->language_count);
+    d->outcome_count = fill_texts(&filler, d->outcomes, d->outcome_count);
+    d->partner_count = fill_texts(&filler, d->partners, d->partner_count);
+    d->part_of_count = fill_texts(&filler, d->part_of, d->part_of_count);
+    *column = filler.missing;
+    return mun_err(filler.failure);
 }
