@@ -8,14 +8,6 @@
 /* Reading and writing for all rules */
 
 mun_err_t
-mun_case_refuse(struct mun_case *c, enum mun_refusal refusal)
-{
-    MUN_CHECK(refusal != MUN_REFUSAL_NONE);
-    c->refusal = refusal;
-    return mun_err(MUN_ERR_REFUSED);
-}
-
-mun_err_t
 mun_case_get(const struct mun_case *c, bool *is_known,
              const struct mun_hash *record_key, struct mun_bytes *value)
 {

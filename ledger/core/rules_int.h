@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "ledger/base/bytes.h"
+#include "ledger/base/check.h"
 #include "ledger/base/err.h"
 #include "ledger/core/entry.h"
 #include "ledger/core/hash.h"
@@ -57,7 +58,13 @@ struct mun_case {
     } as;
 };
 
-mun_err_t mun_case_refuse(struct mun_case *c, enum mun_refusal refusal);
+static inline mun_err_t
+mun_case_refuse(struct mun_case *c, enum mun_refusal refusal)
+{
+    MUN_CHECK(refusal != MUN_REFUSAL_NONE);
+    c->refusal = refusal;
+    return mun_err(MUN_ERR_REFUSED);
+}
 
 /* Reads a record's bytes.
  * Errors: MUN_ERR_PROOF when the view does not show it. */

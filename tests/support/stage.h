@@ -113,7 +113,7 @@ struct mun_slot mun_test_stage_slot(const struct mun_test_stage *stage,
 void mun_test_stage_put_party(struct mun_test_stage *stage,
                               const struct mun_party *party);
 void mun_test_stage_put_key(struct mun_test_stage *stage,
-                            const struct mun_key_record *key);
+                            const struct mun_key_record *record);
 void
 mun_test_stage_put_accreditation(struct mun_test_stage *stage,
                                  const struct mun_accreditation *accreditation);
