@@ -97,6 +97,12 @@ survey_points(struct mun_bytes text)
         bool is_first = at == 0;
         int combining;
 
+        /* Most text is this, and needs no table. */
+        if (text.data[at] > ' ' && text.data[at] <= '~') {
+            point = text.data[at++];
+            before = 0;
+            continue;
+        }
         point = next_point(text, &at);
         if (point < 0 || !is_point_allowed(point))
             return refused;
