@@ -1,6 +1,6 @@
 /* What offline verification costs beside the signature checks it contains:
  *
- *   bench_receipt [rounds]
+ *   bench_receipt [rounds [members records]]
  *
  * One line a figure. "ratio" is the whole over the same signatures checked by
  * themselves in the same run: the limit is 1. */
@@ -126,12 +126,22 @@ run(unsigned member_count, unsigned record_count, unsigned rounds)
     mun_test_world_close(&world);
 }
 
+static unsigned
+number(const char *text)
+{
+    return (unsigned)strtoul(text, NULL, 10);
+}
+
 int
 main(int argc, char **argv)
 {
-    unsigned rounds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 200u;
+    unsigned rounds = argc > 1 ? number(argv[1]) : 200u;
 
     MUN_CHECK(rounds > 0);
+    if (argc == 4) {
+        run(number(argv[2]), number(argv[3]), rounds);
+        return 0;
+    }
     run(1, 0, rounds);
     run(1, 50000, rounds);
     run(4, 0, rounds);
