@@ -65,12 +65,12 @@ check_accreditation(struct mun_case *c, const struct mun_hash *accreditation,
 static mun_err_t
 find_list(struct mun_case *c, bool *is_known, struct mun_bytes label)
 {
-    struct mun_hash record_key;
+    struct mun_hash *record_key = &c->as.credential.list_key;
     struct mun_bytes value;
 
-    mun_record_key_list(&record_key, &c->entry->actor, label);
-    MUN_TRY(mun_case_get(c, is_known, &record_key, &value));
-    if (*is_known && !mun_is_ok(mun_list_decode(&c->as.list, value)))
+    mun_record_key_list(record_key, &c->entry->actor, label);
+    MUN_TRY(mun_case_get(c, is_known, record_key, &value));
+    if (*is_known && !mun_is_ok(mun_list_decode(&c->as.credential.list, value)))
         return mun_err(MUN_ERR_CORRUPT);
     return MUN_SUCCESS;
 }
@@ -83,10 +83,10 @@ check_slots(struct mun_case *c)
     bool is_known;
 
     MUN_TRY(find_list(c, &is_known, in->label));
-    if (is_known && c->as.list.status != MUN_LIST_OPEN)
+    if (is_known && c->as.credential.list.status != MUN_LIST_OPEN)
         return mun_case_refuse(c, MUN_REFUSAL_LIST_CLOSED);
     if (is_known)
-        used = c->as.list.count;
+        used = c->as.credential.list.count;
     if (in->base < used)
         return mun_case_refuse(c, MUN_REFUSAL_SLOT_OVERLAP);
     if (in->base > used + MUN_SLOT_GAP_MAX)
@@ -100,8 +100,8 @@ mun_err_t
 mun_rule_anchor(struct mun_case *c)
 {
     const struct mun_anchor *in = &c->entry->as.anchor;
+    struct mun_hash *batch_key = &c->as.credential.batch_key;
     struct mun_programme_version version;
-    struct mun_hash record_key;
 
     if (in->count < 1 || (in->is_published && in->count > MUN_PUBLISHED_MAX))
         return mun_case_refuse(c, MUN_REFUSAL_TOO_MANY_LEAVES);
@@ -111,8 +111,8 @@ mun_rule_anchor(struct mun_case *c)
         MUN_TRY(check_accreditation(c, &in->accreditations[i],
                                     &version.description));
     MUN_TRY(check_slots(c));
-    mun_record_key_batch(&record_key, &c->entry->actor, &in->root);
-    return mun_case_expect_none(c, &record_key, MUN_REFUSAL_DUPLICATE_BATCH);
+    mun_record_key_batch(batch_key, &c->entry->actor, &in->root);
+    return mun_case_expect_none(c, batch_key, MUN_REFUSAL_DUPLICATE_BATCH);
 }
 
 static mun_err_t
@@ -127,13 +127,11 @@ put_list(const struct mun_case *c, const struct mun_sink *sink)
         .status = MUN_LIST_OPEN,
     };
     uint8_t buffer[MUN_SMALL_RECORD_BYTES_MAX];
-    struct mun_hash record_key;
     struct mun_wr wr;
 
-    mun_record_key_list(&record_key, &list.issuer, list.label);
     mun_wr_init(&wr, buffer, sizeof buffer);
     mun_list_encode(&wr, &list);
-    return mun_sink_put(sink, &record_key, &wr);
+    return mun_sink_put(sink, &c->as.credential.list_key, &wr);
 }
 
 static mun_err_t
@@ -153,13 +151,11 @@ put_batch(const struct mun_case *c, const struct mun_sink *sink)
         .is_published = in->is_published,
     };
     uint8_t buffer[MUN_SMALL_RECORD_BYTES_MAX];
-    struct mun_hash record_key;
     struct mun_wr wr;
 
-    mun_record_key_batch(&record_key, &batch.issuer, &batch.root);
     mun_wr_init(&wr, buffer, sizeof buffer);
     mun_batch_encode(&wr, &batch);
-    return mun_sink_put(sink, &record_key, &wr);
+    return mun_sink_put(sink, &c->as.credential.batch_key, &wr);
 }
 
 mun_err_t
@@ -219,7 +215,7 @@ check_change(struct mun_case *c, const struct mun_change *change)
     struct mun_hash record_key;
     struct mun_slot slot;
 
-    if (change->index >= c->as.list.count)
+    if (change->index >= c->as.credential.list.count)
         return mun_case_refuse(c, MUN_REFUSAL_SLOT_UNKNOWN);
     MUN_TRY(find_slot(c, &slot, &record_key, change->index));
     if (change->if_since != slot.since.height)

@@ -53,8 +53,12 @@ struct mun_case {
         struct mun_key_record key;              /* retire key */
         struct mun_accreditation accreditation; /* the one that is changed,
                                                     or the parent */
-        struct mun_list list;                   /* anchor, change status */
-        struct mun_programme_version version;   /* register programme */
+        struct {
+            struct mun_list list; /* anchor, change status */
+            struct mun_hash list_key;
+            struct mun_hash batch_key; /* anchor */
+        } credential;
+        struct mun_programme_version version; /* register programme */
     } as;
 };
 
