@@ -7,7 +7,7 @@
 #include "ledger/core/exec.h"
 #include "ledger/core/record.h"
 
-#define ARENA_BYTES (64u << 20)
+#define ARENA_BYTES ((size_t)64 << 20)
 #define RECORDS_MAX 65536u
 #define VALUE_BYTES_MAX (32u << 20)
 #define GENESIS_AGE_MS (30ull * 24 * MUN_TEST_HOUR_MS)

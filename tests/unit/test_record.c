@@ -381,17 +381,17 @@ record_keys_are_the_tagged_hash_of_type_and_natural_key(void **state)
     struct mun_hash issuer = mun_test_hash(1);
     struct mun_hash expected;
     struct mun_hash found;
-    uint8_t bytes[1 + 32 + 1 + 2 + 4] = { MUN_RECORD_SLOT };
+    uint8_t bytes[1 + 32 + 1 + 2 + 4];
+    struct mun_wr wr;
 
     (void)state;
-    memcpy(bytes + 1, issuer.b, 32);
-    memcpy(bytes + 33,
-           "\x02"
-           "ab",
-           3);
-    memcpy(bytes + 36, "\x00\x01\x02\x03", 4);
-    mun_hash_tagged(&expected, MUN_TAG_RECORD_KEY,
-                    mun_bytes(bytes, sizeof bytes));
+    mun_wr_init(&wr, bytes, sizeof bytes);
+    mun_wr_u8(&wr, MUN_RECORD_SLOT);
+    mun_wr_copy(&wr, issuer.b, sizeof issuer.b);
+    mun_wr_u8(&wr, 2);
+    mun_wr_run(&wr, mun_bytes_str("ab"));
+    mun_wr_u32(&wr, 0x00010203);
+    mun_hash_tagged(&expected, MUN_TAG_RECORD_KEY, mun_wr_done(&wr));
     mun_record_key_slot(&found, &issuer, mun_bytes_str("ab"), 0x00010203);
     assert_true(mun_hash_eq(&found, &expected));
 }
@@ -403,12 +403,13 @@ names_are_tagged_hashes(void **state)
     struct mun_hash expected;
     struct mun_hash found;
     uint8_t bytes[32 + 3];
+    struct mun_wr wr;
 
     (void)state;
-    memcpy(bytes, issuer.b, 32);
-    memcpy(bytes + 32, "abc", 3);
-    mun_hash_tagged(&expected, MUN_TAG_PROGRAMME,
-                    mun_bytes(bytes, sizeof bytes));
+    mun_wr_init(&wr, bytes, sizeof bytes);
+    mun_wr_copy(&wr, issuer.b, sizeof issuer.b);
+    mun_wr_run(&wr, mun_bytes_str("abc"));
+    mun_hash_tagged(&expected, MUN_TAG_PROGRAMME, mun_wr_done(&wr));
     mun_programme_id(&found, &issuer, mun_bytes_str("abc"));
     assert_true(mun_hash_eq(&found, &expected));
     mun_party_id(&found, mun_test_key(3));
