@@ -50,11 +50,45 @@ add_blocks(unsigned count)
     }
 }
 
+/* The newest file of RocksDB's log. */
+static void
+log_path(char *out, size_t size)
+{
+    const struct dirent *item;
+    DIR *dir = opendir(node.path);
+    char best[64] = "";
+
+    assert_non_null(dir);
+    while ((item = readdir(dir)) != NULL) { // NOLINT(concurrency-mt-unsafe)
+        size_t len = strlen(item->d_name);
+
+        if (len > 4 && len < sizeof best &&
+            strcmp(item->d_name + len - 4, ".log") == 0 &&
+            strcmp(item->d_name, best) > 0)
+            memcpy(best, item->d_name, len + 1);
+    }
+    (void)closedir(dir);
+    assert_true(best[0] != '\0');
+    (void)snprintf(out, size, "%s/%s", node.path, best);
+}
+
+static off_t
+log_length(void)
+{
+    struct stat info;
+    char log[256];
+
+    log_path(log, sizeof log);
+    assert_int_equal(stat(log, &info), 0);
+    return info.st_size;
+}
+
 /* Killing */
 
 struct acknowledged {
     uint64_t height;
     struct mun_hash header_id;
+    off_t log_length;
 };
 
 static int
@@ -65,18 +99,22 @@ kills(void)
     return text == NULL ? KILLS : (int)strtol(text, NULL, 10);
 }
 
-/* The child: writes until it is killed, and says what is durable after it is.
- */
-static void
-write_for_ever(int fd)
+/* The writer, a process of its own (a fork would have none of RocksDB's
+ * threads): this program again. Whether it stops, and when, is `blocks`. */
+#define WRITER_FD 3
+
+static int
+writer(const char *dir, const char *blocks)
 {
+    long left = strtol(blocks, NULL, 10);
     struct mun_hash leaves[3];
 
+    mun_test_node_attach(&node, dir, RECORDS);
     if (!mun_is_ok(mun_test_node_reopen(&node)))
-        _exit(2);
-    if (node.head.header.height < 3)
-        _exit(3);
-    for (;;) {
+        return 2;
+    mun_test_node_recall(&node);
+    node.next_slot = (uint32_t)(node.head.header.height - 3) * 3;
+    for (; left != 0; left--) {
         struct acknowledged said;
         struct mun_entry_checked *checked;
 
@@ -85,9 +123,32 @@ write_for_ever(int fd)
         mun_test_node_block(&node, &checked, 1);
         said.height = node.head.header.height;
         said.header_id = node.head.header_id;
-        if (write(fd, &said, sizeof said) != (ssize_t)sizeof said)
-            _exit(4);
+        said.log_length = log_length();
+        if (write(WRITER_FD, &said, sizeof said) != (ssize_t)sizeof said)
+            return 4;
     }
+    _exit(0); /* without closing */
+}
+
+static pid_t
+start_writer(int *from, const char *blocks)
+{
+    int ends[2];
+    pid_t pid;
+
+    assert_int_equal(pipe(ends), 0);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        if (dup2(ends[1], WRITER_FD) != WRITER_FD)
+            _exit(254);
+        (void)execl("/proc/self/exe", "crash", "write", node.dir, blocks,
+                    (char *)NULL);
+        _exit(255);
+    }
+    (void)close(ends[1]);
+    *from = ends[0];
+    return pid;
 }
 
 /* Lets a child write, kills it after `blocks` acknowledgements and some
@@ -99,18 +160,10 @@ kill_writer(unsigned blocks, unsigned pause_us)
     struct acknowledged said;
     unsigned count = 0;
     int status;
-    int ends[2];
-    pid_t pid;
+    int from;
+    pid_t pid = start_writer(&from, "-1");
 
-    assert_int_equal(pipe(ends), 0);
-    pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        (void)close(ends[0]);
-        write_for_ever(ends[1]);
-    }
-    (void)close(ends[1]);
-    while (read(ends[0], &said, sizeof said) == (ssize_t)sizeof said) {
+    while (read(from, &said, sizeof said) == (ssize_t)sizeof said) {
         last = said;
         if (++count == blocks) {
             struct timespec wait = { 0, (long)pause_us * 1000 };
@@ -119,7 +172,7 @@ kill_writer(unsigned blocks, unsigned pause_us)
             assert_int_equal(kill(pid, SIGKILL), 0);
         }
     }
-    (void)close(ends[0]);
+    (void)close(from);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
     return last;
@@ -152,28 +205,6 @@ nothing_acknowledged_is_lost_by_a_kill(void **state)
 
 /* The write-ahead log */
 
-/* The newest file of RocksDB's log. */
-static void
-log_path(char *out, size_t size)
-{
-    const struct dirent *item;
-    DIR *dir = opendir(node.path);
-    char best[64] = "";
-
-    assert_non_null(dir);
-    while ((item = readdir(dir)) != NULL) { // NOLINT(concurrency-mt-unsafe)
-        size_t len = strlen(item->d_name);
-
-        if (len > 4 && len < sizeof best &&
-            strcmp(item->d_name + len - 4, ".log") == 0 &&
-            strcmp(item->d_name, best) > 0)
-            memcpy(best, item->d_name, len + 1);
-    }
-    (void)closedir(dir);
-    assert_true(best[0] != '\0');
-    (void)snprintf(out, size, "%s/%s", node.path, best);
-}
-
 /* Blocks of a child that ends without closing, so that they are in the log
  * alone. Returns the log's length before the last block and after it. */
 struct lengths {
@@ -181,48 +212,27 @@ struct lengths {
     off_t after;
 };
 
-static off_t
-log_length(void)
-{
-    struct stat info;
-    char log[256];
-
-    log_path(log, sizeof log);
-    assert_int_equal(stat(log, &info), 0);
-    return info.st_size;
-}
-
 static struct lengths
 abandon(void)
 {
     struct lengths lengths = { 0, 0 };
-    int ends[2];
+    struct acknowledged said;
     int status;
+    int from;
     pid_t pid;
 
     memset(&node, 0, sizeof node);
     mun_test_node_open(&node, RECORDS);
     mun_test_node_story(&node);
     mun_test_node_close_store(&node);
-    assert_int_equal(pipe(ends), 0);
-    pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        if (!mun_is_ok(mun_test_node_reopen(&node)))
-            _exit(2);
-        add_blocks(5);
-        lengths.before = log_length();
-        add_blocks(1);
-        lengths.after = log_length();
-        if (write(ends[1], &lengths, sizeof lengths) != (ssize_t)sizeof lengths)
-            _exit(3);
-        _exit(0);
+    pid = start_writer(&from, "6");
+    while (read(from, &said, sizeof said) == (ssize_t)sizeof said) {
+        lengths.before = lengths.after;
+        lengths.after = said.log_length;
     }
+    (void)close(from);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    assert_int_equal(read(ends[0], &lengths, sizeof lengths), sizeof lengths);
-    (void)close(ends[0]);
-    (void)close(ends[1]);
     assert_true(lengths.before > 0 && lengths.before < lengths.after);
     return lengths;
 }
@@ -265,6 +275,7 @@ a_torn_tail_that_was_never_acknowledged_is_cut_off(void **state)
         0);
     forget_last_mark();
     assert_ok(mun_test_node_reopen(&node));
+    mun_test_node_recall(&node);
     assert_int_equal(node.head.header.height, 3 + 5);
     node.next_slot = 15;
     add_blocks(2);
@@ -359,7 +370,7 @@ a_full_disk_stops_the_store_and_loses_nothing(void **state)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_acknowledged_is_lost_by_a_kill),
@@ -369,5 +380,7 @@ main(void)
         cmocka_unit_test(a_full_disk_stops_the_store_and_loses_nothing),
     };
 
+    if (argc == 4 && strcmp(argv[1], "write") == 0)
+        return writer(argv[2], argv[3]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

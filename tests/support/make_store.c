@@ -86,6 +86,23 @@ start_chain(struct mun_test_node *node)
     node->agency = genesis->parties[0].id;
 }
 
+/* Paths, memory and block 0; nothing on the disk. */
+static void
+prepare(struct mun_test_node *node, uint32_t records_max)
+{
+    set_path(node, node->path, "db");
+    set_path(node, node->high_water_path, "high-water");
+    node->config = (struct mun_store_config){ node->path, node->high_water_path,
+                                              CACHE_BYTES };
+    node->state_config =
+        (struct mun_state_config){ records_max, (uint64_t)VALUE_BYTES_A_RECORD *
+                                                    records_max };
+    MUN_CHECK(mun_is_ok(mun_arena_open(&node->arena, ARENA_BYTES)));
+    MUN_CHECK(mun_is_ok(mun_arena_open(&node->blocks, ARENA_BYTES)));
+    empty_state(node);
+    start_chain(node);
+}
+
 void
 mun_test_node_create(struct mun_test_node *node, uint32_t records_max)
 {
@@ -98,19 +115,46 @@ mun_test_node_create(struct mun_test_node *node, uint32_t records_max)
         MUN_CHECK(len > 0 && (size_t)len < sizeof node->dir);
         MUN_CHECK(mkdtemp(node->dir) != NULL);
     }
-    set_path(node, node->path, "db");
-    set_path(node, node->high_water_path, "high-water");
-    node->config = (struct mun_store_config){ node->path, node->high_water_path,
-                                              CACHE_BYTES };
-    node->state_config =
-        (struct mun_state_config){ records_max, (uint64_t)VALUE_BYTES_A_RECORD *
-                                                    records_max };
-    MUN_CHECK(mun_is_ok(mun_arena_open(&node->arena, ARENA_BYTES)));
-    MUN_CHECK(mun_is_ok(mun_arena_open(&node->blocks, ARENA_BYTES)));
-    empty_state(node);
-    start_chain(node);
+    prepare(node, records_max);
     MUN_CHECK(mun_is_ok(mun_store_create(&node->config, node->genesis,
                                          &node->chain.header, node->state)));
+}
+
+void
+mun_test_node_attach(struct mun_test_node *node, const char *dir,
+                     uint32_t records_max)
+{
+    int len;
+
+    memset(node, 0, sizeof *node);
+    len = snprintf(node->dir, sizeof node->dir, "%s", dir);
+    MUN_CHECK(len > 0 && (size_t)len < sizeof node->dir);
+    prepare(node, records_max);
+}
+
+static mun_err_t
+recall_hash(void *ctx, struct mun_bytes natural, struct mun_bytes value)
+{
+    struct mun_hash *out = ctx;
+
+    (void)value;
+    MUN_CHECK(natural.len == sizeof *out);
+    memcpy(out->b, natural.data, sizeof *out);
+    return MUN_SUCCESS;
+}
+
+void
+mun_test_node_recall(struct mun_test_node *node)
+{
+    struct mun_hash issuer = mun_test_party(MUN_TEST_NODE_ISSUER);
+
+    MUN_CHECK(mun_is_ok(mun_store_owned(node->store, MUN_OWNED_ACCREDITATIONS,
+                                        &issuer, recall_hash, &node->grant)));
+    MUN_CHECK(
+        mun_is_ok(mun_store_owned(node->store, MUN_OWNED_PROGRAMMES, &issuer,
+                                  recall_hash, &node->programme)));
+    MUN_CHECK(!mun_hash_is_zero(&node->grant));
+    MUN_CHECK(!mun_hash_is_zero(&node->programme));
 }
 
 void

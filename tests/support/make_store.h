@@ -58,6 +58,14 @@ void mun_test_node_open(struct mun_test_node *node, uint32_t records_max);
 /* Only makes them. */
 void mun_test_node_create(struct mun_test_node *node, uint32_t records_max);
 
+/* For another process: what node is in `dir`, without opening it. After
+ * reopen, mun_test_node_recall finds what the story made. A fork will not do
+ * in its place: it has the parent's table of locks and none of RocksDB's
+ * threads. */
+void mun_test_node_attach(struct mun_test_node *node, const char *dir,
+                          uint32_t records_max);
+void mun_test_node_recall(struct mun_test_node *node);
+
 /* Closes the store when it is open, empties the state and opens again. */
 MUN_MUST_USE mun_err_t mun_test_node_reopen(struct mun_test_node *node);
 void mun_test_node_close_store(struct mun_test_node *node);
