@@ -422,8 +422,6 @@ answer(struct connection *c, bool closes)
                             &request->response);
         }
     }
-    if (request->metric != MUN_METRIC_SUBMIT)
-        drop_body(c, BODY_START);
     response = make_response(&request->response, closes);
     if (response == NULL)
         return MHD_NO;

@@ -125,6 +125,15 @@ mun_pending_pop(struct mun_pending_list *list)
 }
 
 static void
+free_list(struct mun_pending_list *list)
+{
+    struct mun_pending *pending;
+
+    while ((pending = mun_pending_pop(list)) != NULL)
+        mun_pending_free(pending);
+}
+
+static void
 append_list(struct mun_pending_list *list, struct mun_pending_list *more)
 {
     if (more->first == NULL)
@@ -390,9 +399,11 @@ expire(struct mun_mempool *mempool, uint64_t now_ms, struct mun_waiter **woken)
 
 /* Offers */
 
+/* What is not taken goes to `spare`: the waiter, and with it the offers, may be
+ * gone when the lock is. */
 static void
 take_offer(struct mun_mempool *mempool, struct mun_offer *offer,
-           struct mun_waiter *waiter)
+           struct mun_waiter *waiter, struct mun_pending_list *spare)
 {
     struct mun_pending *there = find(mempool, &offer->item->id);
 
@@ -408,11 +419,13 @@ take_offer(struct mun_mempool *mempool, struct mun_offer *offer,
             offer->pending->size >
                 mempool->config.bytes_max - mempool->byte_count) {
             offer->item->outcome = MUN_RPC_BUSY;
+            mun_pending_push(spare, offer->pending);
             return;
         }
         there = offer->pending;
-        offer->pending = NULL;
         insert(mempool, there);
+    } else if (offer->pending != NULL) {
+        mun_pending_push(spare, offer->pending);
     }
     offer->item->outcome = MUN_RPC_PENDING;
     if (waiter != NULL && !mempool->is_stopped)
@@ -423,6 +436,7 @@ bool
 mun_mempool_offer(struct mun_mempool *mempool, struct mun_offer *offers,
                   uint32_t count, struct mun_waiter *waiter)
 {
+    struct mun_pending_list spare = { 0 };
     bool is_parked = false;
 
     if (waiter != NULL) {
@@ -431,7 +445,7 @@ mun_mempool_offer(struct mun_mempool *mempool, struct mun_offer *offers,
     }
     lock(mempool);
     for (uint32_t i = 0; i < count; i++)
-        take_offer(mempool, &offers[i], waiter);
+        take_offer(mempool, &offers[i], waiter, &spare);
     if (waiter != NULL && waiter->remaining > 0) {
         park(mempool, waiter);
         is_parked = true;
@@ -439,6 +453,7 @@ mun_mempool_offer(struct mun_mempool *mempool, struct mun_offer *offers,
     if (mempool->arrivals.count > 0 || is_parked)
         MUN_CHECK(pthread_cond_signal(&mempool->wake) == 0);
     unlock(mempool);
+    free_list(&spare);
     return is_parked;
 }
 
@@ -532,15 +547,6 @@ settle_list(struct mun_mempool *mempool, const struct mun_pending_list *list,
 {
     for (struct mun_pending *at = list->first; at != NULL; at = at->next)
         settle_one(mempool, at, outcome, woken);
-}
-
-static void
-free_list(struct mun_pending_list *list)
-{
-    struct mun_pending *pending;
-
-    while ((pending = mun_pending_pop(list)) != NULL)
-        mun_pending_free(pending);
 }
 
 void
