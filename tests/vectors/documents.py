@@ -1,0 +1,140 @@
+"""Credential documents: RFC 8785 and what a document says of itself
+(ledger/README.md, sections 12 and 13)."""
+import hashlib
+import json
+import re
+
+JSON_FORMAT, BYTES_FORMAT = 1, 2
+ESCAPES = {8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r",
+           34: '\\"', 92: "\\\\"}
+
+
+def members_once(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member twice")
+    return members
+
+
+def no_constant(name):
+    raise ValueError(f"{name} is no JSON")
+
+
+def parse(data):
+    """I-JSON: UTF-8, no member twice, numbers as doubles."""
+    if data.startswith(b"\xef\xbb\xbf"):
+        raise ValueError("a byte order mark")
+    return json.loads(data.decode("utf-8"), object_pairs_hook=members_once,
+                      parse_int=float, parse_constant=no_constant)
+
+
+def canonical(value):
+    """The text of a value after RFC 8785."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, str):
+        return canonical_string(value)
+    if isinstance(value, float):
+        return canonical_number(value)
+    if isinstance(value, list):
+        return "[" + ",".join(map(canonical, value)) + "]"
+    names = sorted(value, key=lambda name: name.encode("utf-16-be"))
+    return "{" + ",".join(f"{canonical_string(n)}:{canonical(value[n])}"
+                          for n in names) + "}"
+
+
+def canonical_string(text):
+    text.encode("utf-8")  # no lone surrogates
+    return '"' + "".join(canonical_char(ord(c)) for c in text) + '"'
+
+
+def canonical_char(code):
+    if code in ESCAPES:
+        return ESCAPES[code]
+    return f"\\u{code:04x}" if code < 32 else chr(code)
+
+
+def canonical_number(number):
+    """As ECMAScript prints it: the shortest digits that read back."""
+    if number in (float("inf"), float("-inf")):
+        raise ValueError("a number too large")
+    if number == 0:
+        return "0"
+    sign = "-" if number < 0 else ""
+    mantissa, _, exponent = f"{abs(number)!r}".partition("e")
+    whole, _, part = mantissa.partition(".")
+    digits = (whole + part).lstrip("0")
+    point = len(whole) + int(exponent or 0)
+    point -= len(whole + part) - len(digits)
+    return sign + place_point(digits.rstrip("0"), point)
+
+
+def place_point(digits, point):
+    """digits * 10^(point - len(digits)), in ECMAScript's words."""
+    if len(digits) <= point <= 21:
+        return digits + "0" * (point - len(digits))
+    if 0 < point <= 21:
+        return digits[:point] + "." + digits[point:]
+    if -6 < point <= 0:
+        return "0." + "0" * -point + digits
+    power = f"e{point - 1:+d}"
+    return digits[:1] + ("." + digits[1:] if digits[1:] else "") + power
+
+
+def digest(data, form):
+    """The document's digest; a ValueError when it is no JSON."""
+    if form == BYTES_FORMAT:
+        return hashlib.sha256(data).digest()
+    try:
+        text = canonical(parse(data))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return hashlib.sha256(text.encode()).digest()
+
+
+# --- What a document says of itself ------------------------------------------
+
+def member(value, *names):
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def issuer_named(document):
+    issuer = member(document, "issuer")
+    return issuer if isinstance(issuer, str) else member(issuer, "id")
+
+
+def statuses(document):
+    """(statusListCredential, statusListIndex) of each ledger-like status."""
+    status = member(document, "credentialStatus")
+    found = status if isinstance(status, list) else [status]
+    return [(member(s, "statusListCredential"), member(s, "statusListIndex"))
+            for s in found if member(s, "type") == "BitstringStatusListEntry"]
+
+
+def names_slot(document, issuer, label, slot):
+    end = f"/v1/status-lists/{issuer.hex()}/{label}"
+    return any(isinstance(url, str) and url.endswith(end)
+               and index == str(slot) for url, index in statuses(document))
+
+
+def names_other_slot(document, issuer, label, slot):
+    """Does it name a slot of some ledger list, and not this one?"""
+    pattern = r"/v1/status-lists/[0-9a-f]{64}/[A-Za-z0-9._-]+$"
+    named = any(isinstance(url, str) and re.search(pattern, url)
+                and isinstance(index, str) for url, index in statuses(document))
+    return named and not names_slot(document, issuer, label, slot)
+
+
+def claims_that_differ(document, issuer, programme, version, label, slot):
+    """The members of a JSON credential that are not the ledger's."""
+    wrong = []
+    if issuer_named(document) != f"urn:muniment:party:{issuer.hex()}":
+        wrong.append("issuer")
+    if (member(document, "credentialSubject", "achievement", "id")
+            != f"urn:muniment:programme:{programme.hex()}:{version}"):
+        wrong.append("credentialSubject.achievement.id")
+    if not names_slot(document, issuer, label, slot):
+        wrong.append("credentialStatus")
+    return wrong

@@ -1,0 +1,498 @@
+#!/usr/bin/env python3
+"""An independent verifier of Muniment credentials.
+
+Written from ledger/README.md alone, with nothing but Python's own library, so
+that the page is proven to be enough.
+
+  verify.py                                  checks the vectors beside it
+  verify.py CREDENTIAL RECEIPT TRUST_ROOT    verifies; exits with the verdict's
+      [--at TIME] [--opening FILE]           code (section 15), or 2 when the
+      [--max-age MS] [--min-assurance N]     files cannot be read
+"""
+import argparse
+import base64
+import datetime
+import json
+import re
+import sys
+import time
+
+import documents
+import formats as f
+
+EXIT_CODES = {
+    "PROOF_INVALID": 21, "DOCUMENT_MISMATCH": 20, "CLAIM_MISMATCH": 19,
+    "VOIDED": 18, "REVOKED": 17, "NOT_ACCREDITED": 16, "UNKNOWN": 15,
+    "SUPERSEDED": 14, "EXPIRED": 13, "SUSPENDED": 12, "NOT_YET_VALID": 11,
+    "STALE": 10, "VALID": 0,
+}
+
+# Each check of section 14 in its order, with those it takes its input from.
+CHECKS = {
+    "format": (), "chain": ("format",), "members": ("chain",),
+    "certificate": ("members",), "anchor": ("certificate",),
+    "batch": ("anchor",), "document": ("format",),
+    "claims": ("batch", "document"), "state": ("batch",), "keys": ("state",),
+    "accreditation": ("state",), "programme": ("state",),
+    "status": ("state",), "dates": ("status",), "freshness": ("certificate",),
+}
+
+MOST_KEYS, MOST_LINKS = 8, 4
+GOOD, SUSPENDED, REVOKED, SUPERSEDED = 1, 2, 3, 4
+GRAVITY = {GOOD: 0, SUSPENDED: 1, SUPERSEDED: 2, REVOKED: 3}
+
+
+class Failed(Exception):
+    def __init__(self, verdict, reason):
+        super().__init__(reason)
+        self.verdict, self.reason = verdict, reason
+
+
+def insist(condition, reason, verdict="PROOF_INVALID"):
+    if not condition:
+        raise Failed(verdict, reason)
+
+
+class Shown:
+    """What the multiproof shows of the records that the verifier asks for."""
+
+    def __init__(self, proof):
+        self.proof, self.asked, self.missing = proof, set(), []
+
+    def record(self, kind, *natural, may_be_absent=False):
+        key = f.record_key(kind, *natural)
+        self.asked.add(key)
+        record = self.proof.look(key)
+        if record is f.HIDDEN:
+            self.missing.append(f"record of type {kind} not shown")
+            return None
+        if record is f.ABSENT and not may_be_absent:
+            self.missing.append(f"record of type {kind} absent")
+        return record
+
+    def key_chain(self, key):
+        """The key's record, its adder's, and so on."""
+        chain = []
+        while key != f.NO_KEY and len(chain) < MOST_KEYS:
+            record = self.record(f.KEYS, key)
+            if record is None:
+                return chain
+            chain.append(record)
+            key = record["added_by"]
+        if key != f.NO_KEY:
+            self.missing.append("too long a chain of keys")
+        return chain
+
+    def path(self, accreditation):
+        """The links from an accreditation to the root."""
+        links = []
+        while accreditation != f.ZERO and len(links) < MOST_LINKS:
+            link = self.record(f.ACCREDITATION, accreditation)
+            if link is None:
+                return links
+            link["party"] = self.record(f.PARTY, link["accreditor"])
+            link["keys"] = self.key_chain(link["granting_key"])
+            links.append(link)
+            accreditation = link["parent"]
+        return links
+
+    def is_all_asked_for(self):
+        """No record but those asked for and those that show one absent."""
+        ends = {self.proof.end_of(k) for k in self.asked}
+        return (set(self.proof.records) <= self.asked
+                and all(("end", k) in ends for k in self.proof.ends))
+
+
+def compromised(chain, at):
+    """Does the first key of a chain count as compromised at that time?"""
+    for key in chain:
+        if key["compromised_since"] and key["compromised_since"] <= at:
+            return True
+        at = key["added_time"]
+    return False
+
+
+class Verification:
+    """The checks in order; each is a method of its name."""
+
+    def __init__(self, document, opening, receipt, root, at,
+                 max_age=None, min_assurance=0):
+        self.document_bytes, self.opening_bytes = document, opening
+        self.receipt_bytes, self.root, self.at = receipt, root, at
+        self.max_age = root["max_age_ms"] if max_age is None else max_age
+        self.min_assurance = min_assurance
+        self.checks = dict.fromkeys(CHECKS, "not done")
+        self.reasons, self.flags, self.facts = {}, set(), {}
+
+    def run(self):
+        for name, needs in CHECKS.items():
+            if all(self.checks[n] == "passed" for n in needs):
+                self.run_check(name)
+        return self
+
+    def run_check(self, name):
+        try:
+            getattr(self, name)()
+            self.checks[name] = "passed"
+        except Failed as failure:
+            self.say(failure.verdict, failure.reason)
+            self.checks[name] = failure.reason
+        except f.Refused as refusal:
+            self.say("PROOF_INVALID", str(refusal))
+            self.checks[name] = str(refusal)
+
+    def say(self, verdict, reason):
+        self.reasons.setdefault(verdict, []).append(reason)
+
+    @property
+    def verdict(self):
+        return next((v for v in EXIT_CODES if v in self.reasons), "VALID")
+
+    # 1 to 4: from the trust root to the header H
+
+    def format(self):
+        self.receipt = f.decode(f.RECEIPT, self.receipt_bytes)
+        self.opening = f.decode(f.OPENING, self.opening_bytes)
+
+    def chain(self):
+        first = self.receipt["root_header"]
+        insist(self.receipt["chain_id"] == self.root["chain_id"]
+               == first["chain_id"], "another chain")
+        insist(first["height"] == self.root["height"]
+               and f.header_id(first) == self.root["header_id"],
+               "not the header of the trust root")
+
+    def members(self):
+        header, current = self.receipt["root_header"], self.receipt["members"]
+        insist(f.members_hash(current) == header["next_members_hash"],
+               "not the member set of the trust root")
+        for link in self.receipt["links"]:
+            insist(link["header"]["height"] > header["height"],
+                   "a link that is not higher")
+            header = link["header"]
+            self.check_header(header, link["certificate"], current)
+            current = link["members"]
+            insist(f.members_hash(current) == header["next_members_hash"],
+                   "not the member set after a link")
+        self.last_header, self.last_members = header, current
+
+    def check_header(self, header, certificate, members):
+        insist(header["chain_id"] == self.root["chain_id"], "another chain")
+        insist(header["rules_version"] == 1, "unknown version of the rules")
+        insist(f.members_hash(members) == header["members_hash"],
+               "a header of other members")
+        f.check_certificate(certificate, header, members,
+                            self.root["chain_id"])
+
+    def certificate(self):
+        header = self.receipt["header"]
+        self.header = header
+        if (f.header_id(header) != self.root["header_id"]
+                or self.receipt["links"]):
+            insist(header["height"] > self.root["height"]
+                   and header["height"] >= self.last_header["height"],
+                   "the header is too low")
+            self.check_header(header, self.receipt["certificate"],
+                              self.last_members)
+        if f.faults(self.last_members) == 0:
+            self.flags.add("no_fault_tolerance")
+        self.facts |= {"height": header["height"],
+                       "as_of": date(header["time"]),
+                       "members": len(self.last_members),
+                       "faults": f.faults(self.last_members)}
+
+    # 5 to 9: what the header commits to
+
+    def anchor(self):
+        entry = f.read_entry(self.receipt["entry"])
+        insist(entry["kind"] == f.ANCHOR_KIND, "no anchor")
+        insist(entry["chain_id"] == self.root["chain_id"], "another chain")
+        insist(f.entry_signatures_right(entry), "wrong signature of the entry")
+        leaf = f.LEAF.write({
+            "type": 1, "height": self.receipt["leaf_height"],
+            "time": self.receipt["leaf_time"],
+            "position": self.receipt["leaf_position"],
+            "subject": entry["hash"],
+            "effects_root": self.receipt["effects_root"]})
+        insist(f.included(f.log_leaf(leaf), self.receipt["leaf_index"],
+                          self.header["log_size"], self.receipt["log_path"],
+                          self.header["log_root"]), "not in the log")
+        insist(self.receipt["leaf_height"] <= self.header["height"],
+               "anchored above the header")
+        self.entry, self.payload = entry, entry["payload"]
+        self.issuer, self.anchored = entry["actor"], self.receipt["leaf_time"]
+        self.facts["anchored"] = date(self.anchored)
+
+    def batch(self):
+        position = self.receipt["batch_position"]
+        insist(position < self.payload["count"], "not a leaf of the batch")
+        leaf = f.log_leaf(f.commitment(self.opening_bytes))
+        insist(f.included(leaf, position, self.payload["count"],
+                          self.receipt["batch_path"], self.payload["root"]),
+               "not in the batch")
+        self.slot = self.payload["base"] + position
+
+    def document(self):
+        try:
+            found = documents.digest(self.document_bytes,
+                                     self.opening["format"])
+        except ValueError:
+            found = None
+        insist(found == self.opening["digest"], self.document_reason(),
+               "DOCUMENT_MISMATCH")
+
+    def document_reason(self):
+        if self.opening["format"] != documents.JSON_FORMAT:
+            return "changed"
+        try:
+            parsed = documents.parse(self.document_bytes)
+        except (ValueError, RecursionError):
+            return "changed"
+        if self.checks["anchor"] != "passed":
+            return "changed"
+        other = documents.names_other_slot(
+            parsed, self.issuer, self.opening["label"], self.opening["slot"])
+        return "other_receipt" if other else "changed"
+
+    def claims(self):
+        opening, payload = self.opening, self.payload
+        insist(opening["programme"] == payload["programme"]
+               and opening["programme_version"] == payload["version"]
+               and opening["label"] == payload["label"]
+               and opening["slot"] == self.slot,
+               "the opening is of another anchor", "CLAIM_MISMATCH")
+        if opening["format"] != documents.JSON_FORMAT:
+            self.flags.add("claims_not_checked")
+            return
+        wrong = documents.claims_that_differ(
+            documents.parse(self.document_bytes), self.issuer,
+            payload["programme"], payload["version"], payload["label"],
+            self.slot)
+        insist(not wrong, " ".join(wrong), "CLAIM_MISMATCH")
+
+    def state(self):
+        proof = f.Multiproof(self.receipt["multiproof"])
+        insist(proof.root == self.header["state_root"],
+               "not the state of the header")
+        shown = Shown(proof)
+        self.ask(shown)
+        insist(shown.is_all_asked_for(), "a record that nothing asks for")
+        for what in shown.missing:
+            self.say("UNKNOWN", what)
+
+    def ask(self, shown):
+        """The table at the end of section 14."""
+        payload = self.payload
+        self.party = shown.record(f.PARTY, self.issuer)
+        self.signers = [shown.key_chain(k) for k in self.entry["keys"]]
+        self.programme_record = shown.record(f.PROGRAMME, payload["programme"])
+        self.version = shown.record(f.VERSION, payload["programme"],
+                                    payload["version"])
+        shown.record(f.LIST, self.issuer, payload["label"])
+        self.slot_record = shown.record(
+            f.SLOT, self.issuer, payload["label"], self.slot,
+            may_be_absent=True)
+        self.slot_keys = self.slot_record and shown.key_chain(
+            self.slot_record["changed_by"])
+        self.paths = [shown.path(a) for a in payload["accreditations"]]
+
+    # 10 to 15: what the records mean
+
+    def keys(self):
+        if any(compromised(chain, self.anchored) for chain in self.signers):
+            self.say("VOIDED", "the key that anchored it was compromised")
+        if any(chain and chain[0]["status"] == 2 for chain in self.signers):
+            self.flags.add("signing_key_retired")
+
+    def accreditation(self):
+        outcomes = [self.path_outcome(path) for path in self.paths]
+        for link in (link for path in self.paths for link in path):
+            self.flag_link(link)
+        if any(path and path[0]["tier"] == 4 for path in self.paths):
+            self.flags.add("tier_none_yet")
+        self.facts["tiers"] = [[link["tier"] for link in path]
+                               for path in self.paths]
+        if "survives" in outcomes or "unknown" in outcomes:
+            return
+        if "void" in outcomes:
+            self.say("VOIDED", "no path of accreditation survives")
+        else:
+            self.say("NOT_ACCREDITED", "no path of accreditation")
+
+    def path_outcome(self, path):
+        """survives, void, broken, or unknown when not enough is shown."""
+        if any(self.fell(link) for link in path):
+            return "void"
+        if not path:
+            return "unknown"
+        top = path[-1]
+        if top["parent"] != f.ZERO:
+            return "broken" if len(path) == MOST_LINKS else "unknown"
+        if not all(link["party"] and link["keys"] for link in path):
+            return "unknown"
+        return ("survives" if top["party"]["roles"] & f.ROOT_ACCREDITOR
+                else "broken")
+
+    def fell(self, link):
+        void = link["status"] == 4 and link["void_since"] <= self.anchored
+        return void or compromised(link["keys"], link["granted_time"])
+
+    def flag_link(self, link):
+        if link["status"] == 2:
+            self.flags.add("accreditation_suspended")
+        if link["status"] in (3, 4):
+            self.flags.add("accreditation_withdrawn_since")
+        if link["until"] <= self.at:
+            self.flags.add("accreditation_ended")
+
+    def programme(self):
+        if self.party:
+            self.facts["awarder"] = self.party["name"]
+            if self.party["status"] != 1:
+                self.flags.add("issuer_not_active")
+        if self.version:
+            description = self.version["description"]
+            self.facts["titles"] = description["titles"]
+            self.facts["levels"] = description["levels"]
+        if not self.programme_record:
+            return
+        if self.programme_record["status"] == 2:
+            self.flags.add("programme_retired")
+        listing = {1: "provisional", 3: "under_review", 4: "delisted"}.get(
+            self.programme_record["listing"])
+        if listing:
+            self.flags.add(f"programme_{listing}")
+
+    def status(self):
+        status, self.extended = self.effective_status()
+        verdict = {REVOKED: "REVOKED", SUPERSEDED: "SUPERSEDED",
+                   SUSPENDED: "SUSPENDED"}.get(status)
+        if verdict:
+            self.say(verdict, f"since {date(self.slot_record['since_time'])}, "
+                     f"reason {self.slot_record['reason']}")
+
+    def effective_status(self):
+        slot = self.slot_record
+        if slot is None:
+            return GOOD, 0
+        if not compromised(self.slot_keys, slot["since_time"]):
+            return slot["status"], slot["extended_until"]
+        return (max(slot["status"], slot["before_status"], key=GRAVITY.get),
+                min(slot["extended_until"], slot["before_extended"]))
+
+    def dates(self):
+        until = self.opening["valid_until"]
+        if until and self.at >= max(until, self.extended):
+            self.say("EXPIRED", f"since {date(max(until, self.extended))}")
+        if self.at < self.opening["valid_from"]:
+            self.say("NOT_YET_VALID",
+                     f"until {date(self.opening['valid_from'])}")
+        if self.opening["assurance"] < self.min_assurance:
+            self.flags.add("assurance_below_minimum")
+
+    def freshness(self):
+        if self.at - self.header["time"] > self.max_age:
+            self.say("STALE", f"as of {date(self.header['time'])}")
+
+
+# --- Files -------------------------------------------------------------------
+
+def date(ms):
+    try:
+        return (datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+                + datetime.timedelta(milliseconds=ms)).isoformat()
+    except OverflowError:
+        return f"{ms} ms"
+
+
+def from_base64url(text):
+    """Without padding, and with no other spelling of the same bytes."""
+    data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    if base64.urlsafe_b64encode(data).decode().rstrip("=") != text:
+        raise ValueError("not base64url")
+    return data
+
+
+def read_trust_root(text):
+    root = json.loads(text)
+    if root["muniment_trust_root"] != 1:
+        raise ValueError("unknown version of a trust root")
+    return {"chain_id": bytes.fromhex(root["chain_id"]),
+            "height": root["height"],
+            "header_id": bytes.fromhex(root["header_id"]),
+            "max_age_ms": root["max_age_ms"]}
+
+
+def read_receipt_file(text):
+    """Receipt, and the opening or None."""
+    file = json.loads(text)
+    if file["muniment_receipt"] != 1:
+        raise ValueError("unknown version of a receipt file")
+    opening = file.get("opening")
+    return (from_base64url(file["receipt"]),
+            from_base64url(opening) if opening is not None else None)
+
+
+def read_time(text):
+    if re.fullmatch("[0-9]+", text):
+        return int(text)
+    moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=datetime.timezone.utc)
+    return int(moment.timestamp() * 1000)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for name in ("credential", "receipt", "trust_root"):
+        parser.add_argument(name)
+    parser.add_argument("--at", type=read_time)
+    parser.add_argument("--opening")
+    parser.add_argument("--max-age", type=int)
+    parser.add_argument("--min-assurance", type=int, default=0)
+    return parser.parse_args()
+
+
+def read_bytes(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def verify_files(args):
+    receipt, opening = read_receipt_file(read_bytes(args.receipt))
+    if args.opening:
+        opening = from_base64url(read_bytes(args.opening).decode().strip())
+    at = int(time.time() * 1000) if args.at is None else args.at
+    return Verification(
+        read_bytes(args.credential), opening or b"", receipt,
+        read_trust_root(read_bytes(args.trust_root)), at,
+        args.max_age, args.min_assurance).run()
+
+
+def report(verification):
+    print(verification.verdict)
+    for verdict, reasons in verification.reasons.items():
+        print(f"  {verdict}: {'; '.join(reasons)}")
+    for name, value in verification.facts.items():
+        print(f"  {name}: {value}")
+    print(f"  flags: {' '.join(sorted(verification.flags)) or 'none'}")
+    for name, outcome in verification.checks.items():
+        print(f"  {name}: {outcome}")
+
+
+def main():
+    if len(sys.argv) == 1:
+        import recompute
+        return recompute.check_all()
+    args = arguments()
+    try:
+        verification = verify_files(args)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        print(f"cannot read: {error}", file=sys.stderr)
+        return 2
+    report(verification)
+    return EXIT_CODES[verification.verdict]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
