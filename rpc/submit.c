@@ -21,7 +21,7 @@ read_item(struct mun_rd *rd, struct mun_rpc_item *out)
 }
 
 /* How many entries the body holds.
- * Errors: those of the cursor, MUN_ERR_TOO_LARGE. */
+ * Errors: those of the cursor; MUN_ERR_LIMIT when they are too many. */
 static mun_err_t
 count_items(uint32_t *out, struct mun_bytes body)
 {
@@ -32,7 +32,7 @@ count_items(uint32_t *out, struct mun_bytes body)
     mun_rd_init(&rd, body);
     while (rd.left > 0) {
         if (*out == MUN_RPC_ITEMS_MAX)
-            return mun_err(MUN_ERR_TOO_LARGE);
+            return mun_err(MUN_ERR_LIMIT);
         read_item(&rd, &item);
         ++*out;
     }
@@ -81,7 +81,7 @@ mun_rpc_submit(struct mun_rpc_call *call)
         return mun_rpc_refuse(call, 413, "BODY_TOO_LARGE",
                               "a body has at most 8 MiB");
     err = count_items(&submission.count, call->request->body);
-    if (err.code == MUN_ERR_TOO_LARGE)
+    if (err.code == MUN_ERR_LIMIT)
         return mun_rpc_refuse(call, 400, "TOO_MANY_ENTRIES",
                               "a request holds at most 4,096 entries");
     if (!mun_is_ok(err) || submission.count == 0)
