@@ -1,0 +1,16 @@
+#ifndef MUN_NODE_MEMORY_H
+#define MUN_NODE_MEMORY_H
+
+#include <stddef.h>
+
+#include "ledger/base/err.h"
+
+/* Zeroed memory from the operating system, backed by pages as they are
+ * touched.
+ * Errors: MUN_ERR_MEMORY. After failure: *out is NULL. */
+MUN_MUST_USE mun_err_t mun_memory_map(void **out, size_t size);
+
+/* NULL is fine. */
+void mun_memory_unmap(void *memory, size_t size);
+
+#endif
