@@ -63,7 +63,8 @@
 /* Levels of the log and batch trees: 64-bit sizes. */
 #define MUN_MERKLE_PATH_MAX 64
 
-/* Links of keys that added one another, followed by a verifier. */
+/* RULE. Links of keys that added one another: what a verifier follows, and so
+ * the most that add key allows. */
 #define MUN_ADDERS_MAX 8
 
 /* Member-set links that one receipt may carry: yearly roots and monthly

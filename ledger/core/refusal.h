@@ -30,6 +30,7 @@
     X(NOT_SPONSOR, 23, "the sponsor is no member and no accreditor")           \
     X(TOO_MANY_KEYS, 24,                                                       \
       "a party has at most 255 active keys that may govern")                   \
+    X(KEY_CHAIN_TOO_DEEP, 25, "too many keys added one another in a row")      \
     X(NOT_ACCREDITOR, 30, "the accreditor is not a root accreditor")           \
     X(ACCREDITATION_UNKNOWN, 31, "the accreditation is not known")             \
     X(ACCREDITATION_NOT_YOURS, 32, "another party granted the accreditation")  \

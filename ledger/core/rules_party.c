@@ -132,6 +132,23 @@ put_govern_keys(const struct mun_case *c, const struct mun_sink *sink,
     return mun_sink_put_party(sink, &party);
 }
 
+/* A verifier follows the keys that added one another, so there is an end to
+ * them. */
+static mun_err_t
+check_adders(struct mun_case *c)
+{
+    struct mun_key_record *key = &c->as.key;
+    struct mun_key at = c->signer;
+
+    for (unsigned adders = 0; adders < MUN_ADDERS_MAX; adders++) {
+        MUN_TRY(mun_case_key(c, key, &at, MUN_REFUSAL_KEY_UNKNOWN));
+        if (mun_key_is_none(&key->added_by))
+            return MUN_SUCCESS;
+        at = key->added_by;
+    }
+    return mun_case_refuse(c, MUN_REFUSAL_KEY_CHAIN_TOO_DEEP);
+}
+
 mun_err_t
 mun_rule_add_key(struct mun_case *c)
 {
@@ -143,7 +160,7 @@ mun_rule_add_key(struct mun_case *c)
     if ((in->purposes & MUN_PURPOSE_GOVERN) != 0 &&
         c->actor.govern_keys == MUN_GOVERN_KEYS_MAX)
         return mun_case_refuse(c, MUN_REFUSAL_TOO_MANY_KEYS);
-    return MUN_SUCCESS;
+    return check_adders(c);
 }
 
 mun_err_t

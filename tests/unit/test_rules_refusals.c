@@ -426,6 +426,24 @@ a_key_is_added_once_and_not_to_validate(void **state)
 }
 
 static void
+keys_add_one_another_only_so_many_times(void **state)
+{
+    unsigned adder = MUN_TEST_UNI;
+
+    (void)state;
+    for (unsigned i = 0; i <= MUN_ADDERS_MAX; i++) {
+        unsigned added = 800 + i;
+        make(MUN_KIND_ADD_KEY);
+        e.as.add_key.key = *mun_test_key(added);
+        e.as.add_key.purposes = MUN_PURPOSE_GOVERN;
+        expect_signed(i < MUN_ADDERS_MAX ? MUN_REFUSAL_NONE
+                                         : MUN_REFUSAL_KEY_CHAIN_TOO_DEEP,
+                      SIGNERS(adder, added));
+        adder = added;
+    }
+}
+
+static void
 a_party_retires_its_own_active_keys_but_the_last(void **state)
 {
     (void)state;
@@ -864,6 +882,7 @@ main(void)
         TEST(a_sponsor_is_active_and_a_member_or_accreditor),
         TEST(a_new_party_can_govern_itself_with_keys_that_are_free),
         TEST(a_key_is_added_once_and_not_to_validate),
+        TEST(keys_add_one_another_only_so_many_times),
         TEST(a_party_retires_its_own_active_keys_but_the_last),
         TEST(a_subject_is_another_active_party),
         TEST(a_term_is_not_empty_and_not_over),
