@@ -12,9 +12,11 @@
 
 #define COMMITMENTS_MAX 1000
 
-/* Room for most verdicts in JSON, and for most receipts. */
+/* Room for most verdicts in JSON, alone and with a receipt in base64url, and
+ * for most receipts. */
 #define VERDICT_BYTES 2560
-#define RECEIPT_BYTES 24576
+#define PROVEN_BYTES 24576
+#define RECEIPT_BYTES 16384
 
 /* One anchored leaf, and what was found out about it. Large: in the arena. */
 struct found {
@@ -231,6 +233,8 @@ mun_rpc_verdict(struct mun_rpc_call *call)
     bool has_proof;
 
     MUN_TRY(wants_proof(call, &has_proof));
+    if (has_proof)
+        MUN_TRY(mun_rpc_reserve(call, PROVEN_BYTES));
     MUN_TRY(open_found(call, &found));
     now = mun_rpc_begin(call);
     if (!is_shown(found, now))

@@ -16,9 +16,9 @@
 #define KB 1024
 
 const struct mun_rpc_route mun_rpc_routes[] = {
-    { MUN_RPC_GET, "/v1/verdicts/{commitment}", mun_rpc_verdict, 16 * KB,
+    { MUN_RPC_GET, "/v1/verdicts/{commitment}", mun_rpc_verdict, 4 * KB,
       ARGUMENTS("proof"), NULL },
-    { MUN_RPC_GET, "/v1/verdicts/{batch}/{position}", mun_rpc_verdict, 16 * KB,
+    { MUN_RPC_GET, "/v1/verdicts/{batch}/{position}", mun_rpc_verdict, 4 * KB,
       ARGUMENTS("proof"), NULL },
     { MUN_RPC_POST, "/v1/verdicts", mun_rpc_verdicts, 64 * KB, NULL, NULL },
     { MUN_RPC_POST, "/v1/entries", mun_rpc_submit, 0, ARGUMENTS("wait"), NULL },
