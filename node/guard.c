@@ -193,18 +193,28 @@ follows(const struct mun_guard_field *field)
     return true;
 }
 
-enum mun_guard_verdict
-mun_guard_layout(struct mun_bytes version, const struct mun_guard_field *fields,
-                 size_t count, const uint8_t *end)
+static uintptr_t
+end_of(struct mun_bytes part)
 {
-    uintptr_t at = (uintptr_t)version.data + version.len + 2;
+    return (uintptr_t)part.data + part.len;
+}
 
-    for (size_t i = 0; i < count; i++) {
-        if ((uintptr_t)fields[i].name.data != at || !follows(&fields[i]))
+enum mun_guard_verdict
+mun_guard_layout(const struct mun_guard_lines *lines)
+{
+    uintptr_t at = end_of(lines->version) + 2;
+
+    if ((uintptr_t)lines->target.data != end_of(lines->method) + 1 ||
+        (uintptr_t)lines->version.data != end_of(lines->target) + 1)
+        return MUN_GUARD_LAYOUT;
+    for (size_t i = 0; i < lines->count; i++) {
+        const struct mun_guard_field *field = &lines->fields[i];
+
+        if ((uintptr_t)field->name.data != at || !follows(field))
             return MUN_GUARD_LAYOUT;
-        at = (uintptr_t)fields[i].value.data + fields[i].value.len + 2;
+        at = end_of(field->value) + 2;
     }
-    return at + 2 == (uintptr_t)end ? MUN_GUARD_OK : MUN_GUARD_LAYOUT;
+    return at + 2 == (uintptr_t)lines->end ? MUN_GUARD_OK : MUN_GUARD_LAYOUT;
 }
 
 static int

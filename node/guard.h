@@ -24,7 +24,7 @@
     X(TOO_MANY, "too many header fields")                                      \
     X(NAME, "a header field's name is not a token")                            \
     X(VALUE, "a header field's value holds a control character")               \
-    X(LAYOUT, "a line does not end in CR LF, is folded, or holds a NUL")       \
+    X(LAYOUT, "a line does not end in CR LF, is folded or badly spaced")       \
     X(HOST, "there must be exactly one Host")                                  \
     X(LENGTH, "Content-Length is not one decimal number")                      \
     X(LENGTH_TWICE, "there must be at most one Content-Length")                \
@@ -62,14 +62,21 @@ enum mun_guard_verdict mun_guard_check(struct mun_guard_head *out,
                                        const struct mun_guard_field *fields,
                                        size_t count);
 
-/* The head as it lies in the library's buffer: version text, then each name
- * and value, each line's CR LF and each colon overwritten by NULs. Lines that
- * ended in a bare LF, were folded or held a NUL leave another layout. `end` is
- * where the head ends. Compares addresses only, and reads no bytes but those
- * between a name and its value. */
-enum mun_guard_verdict
-mun_guard_layout(struct mun_bytes version, const struct mun_guard_field *fields,
-                 size_t count, const uint8_t *end);
+/* Where the library's buffer holds the parts of a head. */
+struct mun_guard_lines {
+    struct mun_bytes method;
+    struct mun_bytes target; /* raw, with the query */
+    struct mun_bytes version;
+    const struct mun_guard_field *fields;
+    size_t count;
+    const uint8_t *end; /* of the head */
+};
+
+/* A clean head lies there as it came, one part behind the other, with NULs in
+ * place of the first line's spaces, of each colon and each CR LF. A bare LF, a
+ * folded line, a NUL or a second space leave another layout. Compares addresses
+ * only, and reads no bytes but those between a name and its value. */
+enum mun_guard_verdict mun_guard_layout(const struct mun_guard_lines *lines);
 
 /* Splits a raw target ("/v1/entries?wait=5") at '?' and decodes the path's
  * percent signs once. Refused: what does not begin with '/', a bad escape, and

@@ -391,6 +391,9 @@ make_response(const struct mun_rpc_response *from, bool closes)
                                     ? "no-store"
                                     : from->cache_control);
     is_ok = is_ok && add_header(response, "X-Content-Type-Options", "nosniff");
+    if (from->allow != NULL)
+        is_ok = is_ok &&
+                add_header(response, MHD_HTTP_HEADER_ALLOW, from->allow);
     if (closes)
         is_ok = is_ok &&
                 add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
@@ -469,33 +472,45 @@ collect(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_len,
     return MHD_YES;
 }
 
+/* What the library hands to the access handler. */
+struct line {
+    const char *method;
+    const char *target; /* without the query */
+    const char *version;
+};
+
 /* Whether the head lies in the library's buffer as a clean one does. From
  * version 1.0 on the library parses otherwise and refuses these by itself. */
 static enum mun_guard_verdict
-check_layout(struct MHD_Connection *mhd, const struct fields *fields,
-             const char *method, const char *version)
+check_layout(struct connection *c, const struct fields *fields,
+             const struct line *line)
 {
 #if MHD_VERSION < 0x01000000
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+        c->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    struct mun_guard_lines lines = {
+        .method = mun_bytes_str(line->method),
+        .target = mun_bytes(line->target, strlen(c->uri)),
+        .version = mun_bytes_str(line->version),
+        .fields = fields->at,
+        .count = fields->count,
+    };
 
     if (info == NULL)
         return MUN_GUARD_LAYOUT;
-    return mun_guard_layout(mun_bytes(version, strlen(version)), fields->at,
-                            fields->count,
-                            (const uint8_t *)method + info->header_size);
+    lines.end = lines.method.data + info->header_size;
+    return mun_guard_layout(&lines);
 #else
-    (void)mhd;
+    (void)c;
     (void)fields;
-    (void)method;
-    (void)version;
+    (void)line;
     return MUN_GUARD_OK;
 #endif
 }
 
 static enum mun_guard_verdict
 check_head(struct connection *c, struct mun_guard_head *head,
-           const char *method, const char *version)
+           const struct line *line)
 {
     struct mun_rpc_request *rpc = &c->request.rpc;
     enum mun_guard_verdict verdict;
@@ -509,7 +524,7 @@ check_head(struct connection *c, struct mun_guard_head *head,
         return MUN_GUARD_TOO_MANY;
     verdict = mun_guard_check(head, fields.at, fields.count);
     if (verdict == MUN_GUARD_OK)
-        verdict = check_layout(c->mhd, &fields, method, version);
+        verdict = check_layout(c, &fields, line);
     if (verdict == MUN_GUARD_OK)
         verdict = mun_guard_target(&rpc->path, &rpc->query, &c->arena,
                                    mun_bytes_str(c->uri));
@@ -532,7 +547,7 @@ method_of(const char *method)
 /* The first call. What is refused here is answered "early", and the library
  * closes the connection behind it: so it should. */
 static enum MHD_Result
-begin(struct connection *c, const char *method, const char *version)
+begin(struct connection *c, const struct line *line)
 {
     enum mun_guard_verdict verdict;
     struct mun_guard_head head;
@@ -541,13 +556,13 @@ begin(struct connection *c, const char *method, const char *version)
     c->is_active = true;
     atomic_fetch_add(&c->http->active, 1);
     c->request.metric = MUN_METRIC_READ;
-    c->request.rpc.method = method_of(method);
+    c->request.rpc.method = method_of(line->method);
     if (c->refusal == 429)
         return refuse(c, 429, "TOO_MANY_CONNECTIONS",
                       "this address has too many connections");
     if (c->refusal != 0)
         return refuse(c, 503, "BUSY", "the node has too many connections");
-    verdict = check_head(c, &head, method, version);
+    verdict = check_head(c, &head, line);
     if (verdict != MUN_GUARD_OK)
         return refuse(c, 400, "MALFORMED_REQUEST", mun_guard_text(verdict));
     if (head.has_length && head.length > MUN_HTTP_BODY_MAX)
@@ -644,16 +659,16 @@ on_access(void *cls, struct MHD_Connection *mhd, const char *url,
           const char *method, const char *version, const char *upload_data,
           size_t *upload_len, void **context)
 {
+    const struct line line = { method, url, version };
     struct connection *c = *context;
 
     (void)cls;
-    (void)url;
     if (c == NULL)
         return MHD_NO;
     MUN_CHECK(c->mhd == mhd);
     switch (c->stage) {
     case STAGE_HEAD:
-        return begin(c, method, version);
+        return begin(c, &line);
     case STAGE_BODY:
         if (*upload_len > 0)
             return receive(c, upload_data, upload_len);
