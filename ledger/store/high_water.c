@@ -138,12 +138,12 @@ mun_sync_parent(const char *path)
     mun_err_t err = MUN_SUCCESS;
     int fd;
 
-    if (len >= sizeof parent)
+    if (len + 1 >= sizeof parent)
         return mun_err(MUN_ERR_IO);
     memcpy(parent, path, len);
-    parent[len] = '\0';
     if (len == 0)
-        strcpy(parent, slash == NULL ? "." : "/");
+        parent[len++] = slash == NULL ? '.' : '/';
+    parent[len] = '\0';
     fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return os_failure("directory");

@@ -147,7 +147,7 @@ mun_store_history(struct mun_store *store,
     struct mun_store_key prefix;
     struct mun_store_key from;
     struct walk walk;
-    mun_err_t err = MUN_SUCCESS;
+    mun_err_t err;
     uint32_t count = 0;
 
     *more = false;
@@ -203,7 +203,7 @@ mun_store_register(struct mun_store *store,
     struct mun_store_key prefix;
     struct mun_store_key from;
     struct walk walk;
-    mun_err_t err = MUN_SUCCESS;
+    mun_err_t err;
     uint32_t count = 0;
 
     *more = false;
@@ -252,7 +252,7 @@ mun_store_owned(struct mun_store *store, enum mun_owned what,
     };
     struct mun_store_key prefix;
     struct walk walk;
-    mun_err_t err = MUN_SUCCESS;
+    mun_err_t err;
 
     MUN_CHECK(what <= MUN_OWNED_PROGRAMMES);
     mun_key_hash(&prefix, table[what].letter, party);

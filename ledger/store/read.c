@@ -405,7 +405,7 @@ mun_store_find_commitment(struct mun_store *store,
 {
     struct mun_rocks_iter *iter = mun_rocks_iter_open(
         store->rocks, MUN_FAMILY_COMMITMENT, MUN_WALK_PREFIX);
-    mun_err_t err = MUN_SUCCESS;
+    mun_err_t err;
 
     *count = 0;
     for (mun_rocks_iter_seek(iter, mun_bytes(commitment->b, MUN_ROCKS_PREFIX));
@@ -482,9 +482,9 @@ mun_store_batch_path(struct mun_store *store, struct mun_hash *path,
     const struct mun_commitment_place place = { log_index, position };
     struct mun_hash roots[MUN_PUBLISHED_MAX / MUN_CHUNK];
     struct mun_rocks_value value;
-    const struct mun_hash *chunk;
+    const struct mun_hash *chunk = NULL;
     uint32_t count;
-    uint32_t width;
+    uint32_t width = 0;
 
     *path_len = 0;
     memset(leaf, 0, sizeof *leaf);
@@ -499,6 +499,7 @@ mun_store_batch_path(struct mun_store *store, struct mun_hash *path,
         mun_key_leaves(&key, log_index, (uint16_t)(position / MUN_CHUNK));
         return mun_value_corrupt(MUN_FAMILY_LEAVES, mun_store_key_bytes(&key));
     }
+    MUN_CHECK(chunk != NULL); /* width is its length */
     *leaf = chunk[position % MUN_CHUNK];
     mun_merkle_path32(path, path_len, chunk, width, position % MUN_CHUNK);
     mun_rocks_release(&value);

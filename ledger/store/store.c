@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "ledger/base/log.h"
@@ -12,6 +11,8 @@
 void
 mun_store_close(struct mun_store *store)
 {
+    struct mun_arena arena;
+
     if (store == NULL)
         return;
     /* Saves the next start the replay. What was committed is in RocksDB's log
@@ -21,11 +22,8 @@ mun_store_close(struct mun_store *store)
         mun_log(MUN_LOG_UNUSUAL, "store close what=not_flushed");
     mun_rocks_close(store->rocks);
     mun_high_water_close(&store->high_water);
-    free(store->rows);
-    free(store->rows_spare);
-    free(store->changed_table);
-    free(store->path);
-    free(store);
+    arena = store->arena; /* which the store itself lies in */
+    mun_arena_close(&arena);
 }
 
 mun_err_t

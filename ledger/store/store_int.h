@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ledger/base/arena.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/err.h"
 #include "ledger/core/block.h"
@@ -26,6 +27,7 @@ struct mun_commitment_row {
 struct mun_store {
     struct mun_rocks *rocks;
     char *path;
+    struct mun_arena arena; /* of all below, and of this */
     struct mun_high_water_file high_water;
     mun_err_t failed; /* sticky: the first failure of a write */
     struct mun_mark mark;

@@ -20,10 +20,12 @@ mun_tile_fold(struct mun_hash *out, const struct mun_hash *hashes,
         return;
     }
     for (uint32_t i = 0; i < count / 2; i++)
-        mun_merkle_node(&level[i], &hashes[2 * i], &hashes[2 * i + 1]);
+        mun_merkle_node(&level[i], &hashes[(size_t)2 * i],
+                        &hashes[(size_t)2 * i + 1]);
     for (uint32_t width = count / 2; width > 1; width /= 2) {
         for (uint32_t i = 0; i < width / 2; i++)
-            mun_merkle_node(&level[i], &level[2 * i], &level[2 * i + 1]);
+            mun_merkle_node(&level[i], &level[(size_t)2 * i],
+                            &level[(size_t)2 * i + 1]);
     }
     *out = level[0];
 }

@@ -243,7 +243,7 @@ main(int argc, char **argv)
         commitments = (uint32_t)strtoul(argv[1], NULL, 10);
     if (argc > 2)
         records = (uint32_t)strtoul(argv[2], NULL, 10);
-    setvbuf(stdout, NULL, _IOLBF, 0);
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
     if (commitments > 0)
         bench_commitments(commitments);
     if (records > 0)

@@ -885,11 +885,11 @@ a_flipped_bit_in_any_value_is_seen(void **state)
     assert_false(damage_is_seen(&id, log_index));
     for (size_t i = 0; i < count; i++) {
         size_t at = (i * 7919 + 13) % rows[i].len;
-        char bit = (char)(1 << i % 8);
+        uint8_t bit = (uint8_t)(1u << i % 8);
 
         mun_test_node_close_store(&node);
         raw_open(&raw);
-        rows[i].value[at] ^= bit;
+        rows[i].value[at] = (char)((uint8_t)rows[i].value[at] ^ bit);
         raw_put(&raw, &rows[i]);
         raw_close(&raw);
         if (!damage_is_seen(&id, log_index))
@@ -897,7 +897,7 @@ a_flipped_bit_in_any_value_is_seen(void **state)
                      mun_family_text(rows[i].family), i, at);
         mun_test_node_close_store(&node);
         raw_open(&raw);
-        rows[i].value[at] ^= bit;
+        rows[i].value[at] = (char)((uint8_t)rows[i].value[at] ^ bit);
         raw_put(&raw, &rows[i]);
         raw_close(&raw);
     }

@@ -240,7 +240,7 @@ static struct mun_bytes
 encode_block(struct mun_test_node *node, const struct mun_exec *exec,
              const struct mun_header *header)
 {
-    size_t size = 1024 + exec->byte_count + 8 * exec->item_count +
+    size_t size = 1024 + exec->byte_count + (size_t)8 * exec->item_count +
                   (size_t)exec->leaf_count * sizeof(struct mun_hash);
     struct mun_wr wr;
 
@@ -287,8 +287,8 @@ execute(struct mun_test_node *node, struct mun_exec *exec,
 
         MUN_CHECK(mun_is_ok(mun_exec_add(exec, &result, &refusal, entries[i])));
         if (result != MUN_EXEC_APPLIED)
-            fprintf(stderr, "entry %zu: result %d, refusal %d\n", i,
-                    (int)result, (int)refusal);
+            (void)fprintf(stderr, "entry %zu: result %d, refusal %d\n", i,
+                          (int)result, (int)refusal);
         MUN_CHECK(result == MUN_EXEC_APPLIED);
     }
 }
