@@ -333,13 +333,11 @@ mun_source_base(const struct mun_source *source, uint32_t *base)
     return source->folder != NULL;
 }
 
-/* Why a JSON credential does not fit the batch; NULL when it does. */
+/* Why what a JSON credential says of itself is not what the batch will say;
+ * NULL when it is. */
 static const char *
-misfit(const struct mun_source_file *file, const struct mun_batch_file *batch,
-       const bool *is_taken)
+false_claim(const struct mun_claims *claims, const struct mun_batch_file *batch)
 {
-    const struct mun_claims *claims = &file->claims;
-
     if (!claims->is_complete)
         return "does not name its issuer, programme and slot as "
                "ledger/README.md section 13 asks";
@@ -351,6 +349,16 @@ misfit(const struct mun_source_file *file, const struct mun_batch_file *batch,
     if (!mun_hash_eq(&claims->list_issuer, &batch->issuer) ||
         !mun_bytes_eq(claims->list_label, batch->label))
         return "names another status list";
+    return NULL;
+}
+
+/* Why its slot does not fit; NULL when it does. */
+static const char *
+false_slot(const struct mun_claims *claims, const struct mun_batch_file *batch,
+           const bool *is_taken)
+{
+    if (!claims->has_slot)
+        return "names no status slot";
     if (claims->slot < batch->base ||
         claims->slot - batch->base >= batch->count)
         return "names a slot outside this batch: slots must follow one "
@@ -390,7 +398,9 @@ slots_of_folder(struct mun_batch_file *batch, struct mun_cli *cli,
         const struct mun_source_file *file = &source->files[i];
         if (file->facts.format != MUN_FORMAT_JSON)
             continue;
-        const char *why = misfit(file, batch, is_taken);
+        const char *why = false_slot(&file->claims, batch, is_taken);
+        if (why == NULL && !source->has_unchecked_claims)
+            why = false_claim(&file->claims, batch);
         if (why != NULL) {
             (void)mun_cli_fail(cli, MUN_EXIT_FAILED, "%s/%s: %s",
                                source->folder, file->name, why);

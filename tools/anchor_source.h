@@ -4,6 +4,8 @@
 /* Where the credentials of a batch come from: a table and a template, or a
  * folder of documents that are there. */
 
+#include <stdbool.h>
+
 #include "tools/batch_file.h"
 #include "tools/cli.h"
 #include "tools/credential_make.h"
@@ -17,6 +19,9 @@ struct mun_source {
     /* A folder; NULL: a table. */
     const char *folder;
     struct mun_source_file *files;
+    /* Anchor documents that name another issuer or programme: verifiers will
+     * say CLAIM_MISMATCH. */
+    bool has_unchecked_claims;
 
     uint32_t count;
     struct mun_hash digest; /* of all input: tells one batch from another */

@@ -29,6 +29,7 @@ enum {
     OPT_SEALED,
     OPT_STATUS_URL,
     OPT_TRUST_ROOT,
+    OPT_UNCHECKED,
 };
 
 struct anchor_args {
@@ -47,6 +48,7 @@ struct anchor_args {
     const char *status_url;
     const char *trust_root;
     bool is_sealed;
+    bool has_unchecked_claims;
     bool has_programme;
 };
 
@@ -127,6 +129,9 @@ parse_input(int key, char *arg, struct anchor_args *args)
         return 0;
     case OPT_TRUST_ROOT:
         args->trust_root = arg;
+        return 0;
+    case OPT_UNCHECKED:
+        args->has_unchecked_claims = true;
         return 0;
     case OPT_LIST:
         args->label = arg;
@@ -656,6 +661,10 @@ static const struct argp_option OPTIONS[] = {
       "where verifiers find status lists (default: the node)", 2 },
     { "trust-root", OPT_TRUST_ROOT, "FILE", 0, "check each receipt against it",
       2 },
+    { "unchecked-claims", OPT_UNCHECKED, NULL, 0,
+      "with --folder: anchor documents that name another issuer or programme, "
+      "to try out verifiers, which must say CLAIM_MISMATCH",
+      2 },
     { 0 },
 };
 
@@ -713,6 +722,7 @@ mun_cmd_anchor(struct mun_cli *cli, int argc, char **argv)
             : mun_source_table(&source, cli, args.csv, args.template);
     if (!mun_is_ok(err))
         return MUN_EXIT_FAILED;
+    source.has_unchecked_claims = args.has_unchecked_claims;
     int code = start(run, &source);
     return code == MUN_EXIT_DONE ? finish(run) : code;
 }
