@@ -20,12 +20,22 @@ def no_constant(name):
     raise ValueError(f"{name} is no JSON")
 
 
+def exact_integer(text):
+    if abs(int(text)) >= 2**53:
+        raise ValueError("an integer that a double may not hold")
+    return float(text)
+
+
 def parse(data):
-    """I-JSON: UTF-8, no member twice, numbers as doubles."""
+    """Strict JSON: an object or array in UTF-8, no member twice, numbers that
+    are doubles, no NUL in a text."""
     if data.startswith(b"\xef\xbb\xbf"):
         raise ValueError("a byte order mark")
-    return json.loads(data.decode("utf-8"), object_pairs_hook=members_once,
-                      parse_int=float, parse_constant=no_constant)
+    value = json.loads(data.decode("utf-8"), object_pairs_hook=members_once,
+                       parse_int=exact_integer, parse_constant=no_constant)
+    if not isinstance(value, (dict, list)):
+        raise ValueError("neither object nor array")
+    return value
 
 
 def canonical(value):
@@ -45,6 +55,8 @@ def canonical(value):
 
 def canonical_string(text):
     text.encode("utf-8")  # no lone surrogates
+    if "\0" in text:
+        raise ValueError("a NUL in a text")
     return '"' + "".join(canonical_char(ord(c)) for c in text) + '"'
 
 

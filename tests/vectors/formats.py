@@ -21,12 +21,15 @@ MEMBER, ROOT_ACCREDITOR = 1, 2
 
 
 class Refused(Exception):
-    """The bytes are not what an encoder would write."""
+    """The bytes are not what an encoder would write; a code of section 9."""
+    def __init__(self, reason, code="BAD_ENCODING"):
+        super().__init__(reason)
+        self.code = code
 
 
-def require(condition, reason):
+def require(condition, reason, code="BAD_ENCODING"):
     if not condition:
-        raise Refused(reason)
+        raise Refused(reason, code)
 
 
 def sha256(data):
@@ -61,12 +64,13 @@ def decode(codec, data):
 
 
 class Uint:
-    def __init__(self, width, low=0, high=None):
-        self.width, self.low = width, low
+    def __init__(self, width, low=0, high=None, code="BAD_ENCODING"):
+        self.width, self.low, self.code = width, low, code
         self.high = 256**width - 1 if high is None else high
 
     def check(self, value):
-        require(self.low <= value <= self.high, f"{value} out of bounds")
+        require(self.low <= value <= self.high, f"{value} out of bounds",
+                self.code)
 
     def read(self, reader):
         value = int.from_bytes(reader.take(self.width), "big")
@@ -111,8 +115,10 @@ class Fixed:
 
 class Run:
     """Bytes behind their length."""
+    code = "BAD_ENCODING"
+
     def __init__(self, width, low=0, high=None):
-        self.size = Uint(width, low, high)
+        self.size = Uint(width, low, high, self.code)
 
     def read(self, reader):
         return self.parse(reader.take(self.size.read(reader)))
@@ -129,11 +135,13 @@ class Run:
 
 
 class Text(Run):
+    code = "BAD_TEXT"
+
     def parse(self, data):
         try:
             text = data.decode("utf-8")
         except UnicodeDecodeError:
-            raise Refused("not UTF-8") from None
+            raise Refused("not UTF-8", self.code) from None
         check_text(text)
         return text
 
@@ -143,24 +151,27 @@ class Text(Run):
 
 
 def check_text(text):
-    require(unicodedata.is_normalized("NFC", text), "not NFC")
+    require(unicodedata.is_normalized("NFC", text), "not NFC", "BAD_TEXT")
     refused = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
     if unicodedata.unidata_version >= "15.0.0":
         refused.add("Cn")  # an older library cannot tell what 15.0 assigned
     for char in text:
         require(unicodedata.category(char) not in refused
-                or char in "\u200c\u200d", "a character not allowed")
+                or char in "\u200c\u200d", "a character not allowed",
+                "BAD_TEXT")
     for char in (text[:1], text[-1:]):
         require(char == "" or unicodedata.category(char) != "Zs",
-                "space at an end")
+                "space at an end", "BAD_TEXT")
 
 
 class Label(Run):
+    code = "BAD_TEXT"
+
     def parse(self, data):
         try:
             text = data.decode("ascii")
         except UnicodeDecodeError:
-            raise Refused("not ASCII") from None
+            raise Refused("not ASCII", self.code) from None
         check_label(text)
         return text
 
@@ -170,20 +181,22 @@ class Label(Run):
 
 
 def check_label(text):
-    require(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text), "not a label")
+    require(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text), "not a label",
+            "BAD_TEXT")
 
 
 class Items:
     """A list; `order` gives what its items strictly ascend by."""
-    def __init__(self, item, low=0, high=None, order=None, width=1):
-        self.item, self.order = item, order
+    def __init__(self, item, low=0, high=None, order=None, width=1,
+                 code="BAD_ENCODING"):
+        self.item, self.order, self.code = item, order, code
         self.count = Uint(width, low, high)
 
     def check(self, items):
         if self.order:
             keys = [self.order(i) for i in items]
             require(all(a < b for a, b in zip(keys, keys[1:])),
-                    "list out of order")
+                    "list out of order", self.code)
 
     def read(self, reader):
         items = [self.item.read(reader)
@@ -321,18 +334,38 @@ KEY_PURPOSES = Struct(("key", KEY), ("purposes", PURPOSES),
 
 # --- Genesis (section 5) -----------------------------------------------------
 
+def check_party_of_genesis(party):
+    purposes = [k["purposes"] for k in party["keys"]]
+    require(party["id"] == party_id([k["key"] for k in party["keys"]]),
+            "a party's id is not its lowest key's")
+    require(purposes.count(VALIDATE) == (party["roles"] & MEMBER),
+            "a member has one key that validates, others none")
+    require(any(p & GOVERN for p in purposes), "no key that governs")
+
+
 PARTY_OF_GENESIS = Struct(
     ("id", HASH), ("roles", bits(1, 3)), ("name", Text(2, 1, 200)),
     ("country", COUNTRY), ("url", Text(2, 0, 300)),
-    ("keys", Items(KEY_PURPOSES, 1, 8, by("key"))))
+    ("keys", Items(KEY_PURPOSES, 1, 8, by("key"))),
+    check=check_party_of_genesis)
 
 DAY = 86400000
 MAX_AGE = Uint(8, 1000, 3650 * DAY)
 
+
+def check_genesis(document):
+    parties = document["parties"]
+    keys = [k["key"] for p in parties for k in p["keys"]]
+    require(len(set(keys)) == len(keys), "a key twice")
+    members = sum(p["roles"] & MEMBER for p in parties)
+    require(1 <= members <= 100, "no member, or too many")
+
+
 GENESIS = Struct(
     ("version", ONE), ("name", Text(2, 1, 100)), ("time", Uint(8, 1)),
     ("rules_version", Uint(2, 1, 1)), ("max_age", MAX_AGE),
-    ("parties", Items(PARTY_OF_GENESIS, 1, 200, by("id"))))
+    ("parties", Items(PARTY_OF_GENESIS, 1, 200, by("id"))),
+    check=check_genesis)
 
 GENESIS_HEADER = Struct(
     ("version", ONE), ("rules_version", U16), ("genesis_hash", HASH),
@@ -348,7 +381,7 @@ NATURAL = {
     KEYS: (("key", KEY),),
     ACCREDITATION: (("entry", HASH),),
     PROGRAMME: (("programme", HASH),),
-    VERSION: (("programme", HASH), ("version", U16)),
+    VERSION: (("programme", HASH), ("programme_version", U16)),
     LIST: (("issuer", HASH), ("label", LABEL)),
     SLOT: (("issuer", HASH), ("label", LABEL), ("index", U32)),
     BATCH: (("issuer", HASH), ("root", HASH)),
@@ -378,10 +411,11 @@ FIELDS = {
     VERSION: (("description", DESCRIPTION),),
     LIST: (("count", U32), ("status", ONE)),
     SLOT: (("status", SLOT_STATUS), ("reason", REASON),
-           ("superseded_by", HASH), ("extended_until", U64), ("changed_by", KEY),
+           ("superseded_by", HASH), ("extended_until", U64), ("key", KEY),
            ("before_status", SLOT_STATUS), ("before_extended", U64)),
     BATCH: (("entry", HASH), ("label", LABEL), ("base", U32), ("count", U32),
-            ("programme", HASH), ("version", U16), ("published", BOOL)),
+            ("programme", HASH), ("programme_version", U16),
+            ("published", BOOL)),
 }
 
 
@@ -398,7 +432,7 @@ def value_hash(value):
     return tagged("record-value", value)
 
 
-HEAD = Struct(("type", Uint(1, 1, 8)), ("format", ONE),
+HEAD = Struct(("type", Uint(1, 1, 8)), ("version", ONE),
               ("since_height", U64), ("since_time", U64))
 
 
@@ -408,7 +442,6 @@ def read_record(value):
     record = HEAD.read(reader)
     natural = Struct(*NATURAL[record["type"]]).read(reader)
     record["record_key"] = record_key(record["type"], *natural.values())
-    # A programme version's `version` is that of its natural key.
     record |= natural | Struct(*FIELDS[record["type"]]).read(reader)
     require(reader.left() == 0, "trailing bytes in a record")
     return record
@@ -419,7 +452,7 @@ def record_codec(kind):
 
 
 def write_record(record):
-    return record_codec(record["type"]).write({"format": 1, **record})
+    return record_codec(record["type"]).write({"version": 1, **record})
 
 
 # --- Members, votes, certificates (section 7) -------------------------------
@@ -463,25 +496,32 @@ class Certificate:
         marks = [bitmap[i // 8] >> (7 - i % 8) & 1
                  for i in range(8 * len(bitmap))]
         require(not any(marks[count:]), "spare bits of a bitmap")
+        value["bitmap"] = bitmap
         value["signers"] = [i for i in range(count) if marks[i]]
         value["signatures"] = [SIGNATURE.read(reader)
                                for _ in value["signers"]]
         return value
 
     def write(self, value):
-        bitmap = bytearray((value["member_count"] + 7) // 8)
-        for i in value["signers"]:
-            bitmap[i // 8] |= 0x80 >> i % 8
-        return (self.head.write(value) + bytes(bitmap)
+        bitmap = Fixed((value["member_count"] + 7) // 8)
+        return (self.head.write(value) + bitmap.write(value["bitmap"])
                 + b"".join(SIGNATURE.write(s) for s in value["signatures"]))
 
 
 CERTIFICATE = Certificate()
 
 
-def empty_certificate(header_0_id):
-    return {"height": 0, "round": 0, "header_id": header_0_id,
-            "member_count": 0, "signers": [], "signatures": []}
+def bitmap_of(signers, count):
+    bitmap = bytearray((count + 7) // 8)
+    for i in signers:
+        bitmap[i // 8] |= 0x80 >> i % 8
+    return bytes(bitmap)
+
+
+def empty_certificate(first_id):
+    """That of header 0, or of the header of a trust root."""
+    return {"height": 0, "round": 0, "header_id": first_id,
+            "member_count": 0, "bitmap": b"", "signatures": []}
 
 
 def signature_right(key, digest, signature):
@@ -559,21 +599,27 @@ PAYLOADS = {
         Change(), 1, 4096, by("index"), width=2))),
 }
 
-BODY = Struct(("version", ONE), ("kind", U16), ("chain_id", HASH),
-              ("actor", HASH), ("valid_until", U64),
-              ("keys", Items(KEY, 1, 16, itself)), ("payload", Run(4)))
+class Kind(Uint):
+    def check(self, value):
+        require(value in PAYLOADS, "unknown kind of entry", "UNKNOWN_KIND")
+
+
+BODY = Struct(
+    ("version", Uint(1, 1, 1, "UNKNOWN_VERSION")), ("kind", Kind(2)),
+    ("chain_id", HASH), ("actor", HASH), ("valid_until", U64),
+    ("keys", Items(KEY, 1, 16, itself, code="SIGNERS_UNORDERED")),
+    ("payload", Run(4)))
 
 
 def read_entry(data):
     """Body fields, `signatures`, `body`, `id` and `hash`; payload decoded."""
-    require(len(data) <= ENTRY_LIMIT, "entry too large")
+    require(len(data) <= ENTRY_LIMIT, "entry too large", "TOO_LARGE")
     reader = Reader(data)
     entry = BODY.read(reader)
     entry["body"] = data[:reader.at]
+    entry["payload"] = decode(PAYLOADS[entry["kind"]], entry["payload"])
     entry["signatures"] = [SIGNATURE.read(reader) for _ in entry["keys"]]
     require(reader.left() == 0, "trailing bytes after an entry")
-    require(entry["kind"] in PAYLOADS, "unknown kind of entry")
-    entry["payload"] = decode(PAYLOADS[entry["kind"]], entry["payload"])
     entry["id"] = tagged("entry", entry["body"])
     entry["hash"] = tagged("signed-entry", data)
     return entry
@@ -669,10 +715,10 @@ def included(leaf_hash, index, size, path, root):
 
 
 def consistent(first, second, path, first_root, second_root):
-    """RFC 9162, section 2.1.4.2; the empty log is a prefix of every log."""
-    if first == 0 or first == second:
-        return not path and (first == 0 or first_root == second_root)
-    if first > second or not path:
+    """RFC 9162, section 2.1.4.2, and a log is consistent with itself."""
+    if first == second:
+        return not path and first_root == second_root
+    if not 0 < first < second or not path:
         return False
     if first & (first - 1) == 0:
         path = [first_root] + path
@@ -725,12 +771,19 @@ def state_root(hashes):
 HIDDEN, ABSENT = "hidden", None
 
 
+def key_below(node):
+    """A key that a part of a multiproof shows, or None."""
+    if node[0] == "node":
+        return key_below(node[2]) or key_below(node[3])
+    return node[1] if node[0] in ("record", "end") else None
+
+
 class Multiproof:
-    """A part of a state tree. `records` are the records shown whole, `ends`
+    """A part of a state tree. `values` are the records shown whole, `ends`
     the keys of the records shown by hash, `root` what it all gives."""
 
     def __init__(self, data):
-        self.records, self.ends = {}, set()
+        self.values, self.ends = {}, set()
         reader = Reader(data)
         self.tree, self.root = self.read(reader, [])
         require(reader.left() == 0, "bytes after a multiproof")
@@ -742,7 +795,9 @@ class Multiproof:
             require(not way, "an empty tree inside a tree")
             return None, ZERO
         if mark == 1:
-            return ("hidden",), HASH.read(reader)
+            cut = HASH.read(reader)
+            require(cut != ZERO, "an empty subtree")
+            return ("hidden",), cut
         if mark == 2:
             return self.read_node(reader, way)
         require(mark in (3, 4), "unknown mark in a multiproof")
@@ -753,8 +808,10 @@ class Multiproof:
         require(not way or bit > way[-1][0], "bits do not increase")
         left, left_hash = self.read(reader, way + [(bit, 0)])
         right, right_hash = self.read(reader, way + [(bit, 1)])
-        require((left[0], right[0]) != ("hidden", "hidden"),
-                "a node that leads nowhere")
+        shown = key_below(left), key_below(right)
+        require(shown != (None, None), "a node that leads nowhere")
+        require(None in shown or split_bit(*shown) == bit,
+                "keys that differ elsewhere")
         return (("node", bit, left, right),
                 state_node(bit, left_hash, right_hash))
 
@@ -765,11 +822,8 @@ class Multiproof:
         if mark == 4:
             self.ends.add(key)
             return ("end", key), state_leaf(key, HASH.read(reader))
-        value = Run(2, 1).read(reader)
-        record = read_record(value)
-        require(record["record_key"] == key, "a record under another's key")
-        self.records[key] = record
-        return ("record", key), state_leaf(key, value_hash(value))
+        self.values[key] = Run(2, 1).read(reader)
+        return ("record", key), state_leaf(key, value_hash(self.values[key]))
 
     def end_of(self, key):
         """The leaf or hidden subtree where the walk of a key ends."""
@@ -779,7 +833,7 @@ class Multiproof:
         return node
 
     def look(self, key):
-        """The record, ABSENT or HIDDEN."""
+        """The record's value, ABSENT or HIDDEN."""
         end = self.end_of(key)
         if end is None:
             return ABSENT
@@ -787,7 +841,7 @@ class Multiproof:
             return HIDDEN
         if end[1] != key:
             return ABSENT
-        return self.records.get(key, HIDDEN)
+        return self.values.get(key, HIDDEN)
 
 
 # --- Commitments (section 12) ------------------------------------------------

@@ -183,17 +183,18 @@ class Ledger:
              "issuer": entry["actor"], "code": payload["code"],
              "latest_version": 1, "status": ACTIVE, "listing": 1,
              "next_review": 0},
-            {"type": f.VERSION, "programme": programme, "version": 1,
-             "description": payload["description"]}]
+            {"type": f.VERSION, "programme": programme,
+             "programme_version": 1, "description": payload["description"]}]
 
     def anchor(self, entry, payload):
-        names = ("label", "base", "count", "programme", "version", "published")
+        names = ("label", "base", "count", "programme", "published")
         return [
             {"type": f.LIST, "issuer": entry["actor"],
              "label": payload["label"], "status": ACTIVE,
              "count": payload["base"] + payload["count"]},
             {"type": f.BATCH, "issuer": entry["actor"],
              "root": payload["root"], "entry": entry["id"],
+             "programme_version": payload["version"],
              **{n: payload[n] for n in names}}]
 
     def change_status(self, entry, payload):
@@ -210,7 +211,7 @@ class Ledger:
             "superseded_by": change.get("superseded_by", f.ZERO),
             "extended_until": change.get("extended_until",
                                          before["extended_until"]),
-            "changed_by": entry["keys"][0], "before_status": before["status"],
+            "key": entry["keys"][0], "before_status": before["status"],
             "before_extended": before["extended_until"]}
 
     # Multiproofs

@@ -71,15 +71,22 @@ class Chain(Ledger):
     def __init__(self):
         super().__init__(genesis())
         self.certificate = f.empty_certificate(f.header_id(self.header))
+        self.headers = [(self.header, self.certificate)]
 
     def add(self, *entries):
         self.append(self.time + 1000, list(entries), self.certificate)
         self.certificate = self.certify(self.header)
+        self.headers.append((self.header, self.certificate))
+
+    def link(self, height):
+        header, certificate = self.headers[height]
+        return {"header": header, "certificate": certificate,
+                "members": self.members}
 
     def certify(self, header, signers=(0, 1, 3)):
         found = {"height": header["height"], "round": 0,
                  "header_id": f.header_id(header), "member_count": 4,
-                 "signers": list(signers)}
+                 "bitmap": f.bitmap_of(signers, 4)}
         digest = f.vote_digest(3, self.chain_id, header["height"], 0, -1,
                                found["header_id"])
         found["signatures"] = [sign(self.members[i]["key"], digest)
@@ -183,21 +190,22 @@ class Story:
                                    self.index),
             "batch_position": slot,
             "batch_path": f.log_path(self.leaves, slot),
-            "root_header": Chain().header, "members": chain.members,
+            "root_header": chain.headers[0][0], "members": chain.members,
             "links": [], "header": chain.header,
             "certificate": chain.certificate,
             "multiproof": chain.multiproof(self.asked(slot, hide))}
         return f.RECEIPT.write(value | changes)
 
-    def root(self):
-        return {"chain_id": self.chain.chain_id, "height": 0,
-                "header_id": f.header_id(Chain().header),
+    def root(self, height=0):
+        return {"chain_id": self.chain.chain_id, "height": height,
+                "header_id": f.header_id(self.chain.headers[height][0]),
                 "max_age_ms": 30 * f.DAY}
 
-    def verify(self, slot=1, text=None, receipt=None, at=None, raw=None, **kw):
+    def verify(self, slot=1, text=None, receipt=None, at=None, raw=None,
+               root=None, **kw):
         return verify.Verification(
             text or document(slot), raw or opening(slot),
-            receipt or self.receipt(slot), self.root(),
+            receipt or self.receipt(slot), root or self.root(),
             self.chain.time + 1000 if at is None else at, **kw).run()
 
 
@@ -238,6 +246,28 @@ def histories():
            "VOIDED", None)
 
 
+def newest_certificate(chain, root_height):
+    newest = chain.header["height"] == root_height
+    empty = f.empty_certificate(f.header_id(chain.header))
+    return empty if newest else chain.certificate
+
+
+def roots():
+    """Trust roots and links above height 0."""
+    story = Story()
+    chain = story.chain
+    cases = {"link": ([1], 0, "VALID"), "links": ([1, 2], 0, "VALID"),
+             "link at H": ([3], 0, "VALID"), "link twice": ([1, 1], 0, None),
+             "links down": ([2, 1], 0, None), "later root": ([], 2, "VALID"),
+             "root at H": ([], 3, "VALID"), "link at root": ([2], 2, None)}
+    for what, (links, height, verdict) in cases.items():
+        receipt = story.receipt(1, links=[chain.link(i) for i in links],
+                                root_header=chain.headers[height][0],
+                                certificate=newest_certificate(chain, height))
+        yield (what, story.verify(receipt=receipt, root=story.root(height)),
+               verdict or "PROOF_INVALID", None)
+
+
 def hidden():
     """Each record that the receipt leaves out makes the verdict UNKNOWN."""
     story = Story()
@@ -274,7 +304,7 @@ def forgeries():
         "other state": story.receipt(
             1, multiproof=revoked.chain.multiproof(story.asked(1))),
         "no state": story.receipt(1, multiproof=b"\0"),
-        "root header": story.receipt(1, header=Chain().header)}
+        "root header": story.receipt(1, header=chain.headers[0][0])}
     for what, receipt in variants.items():
         yield what, story.verify(receipt=receipt), "PROOF_INVALID", None
     yield ("changed", story.verify(text=document(1, "Eve")),
@@ -300,7 +330,7 @@ def trees():
 
 def check_all():
     """(name, whether it passed, what was found)"""
-    for group in (histories, hidden, forgeries):
+    for group in (histories, roots, hidden, forgeries):
         for what, found, verdict, flag in group():
             right = found.verdict == verdict and (
                 flag is None or flag in found.flags)

@@ -27,19 +27,21 @@ EXIT_CODES = {
     "STALE": 10, "VALID": 0,
 }
 
-# Each check of section 14 in its order, with those it takes its input from.
-CHECKS = {
-    "format": (), "chain": ("format",), "members": ("chain",),
-    "certificate": ("members",), "anchor": ("certificate",),
-    "batch": ("anchor",), "document": ("format",),
-    "claims": ("batch", "document"), "state": ("batch",), "keys": ("state",),
-    "accreditation": ("state",), "programme": ("state",),
-    "status": ("state",), "dates": ("status",), "freshness": ("certificate",),
-}
+CHECKS = ("format chain members certificate anchor batch document claims "
+          "state keys accreditation programme status dates freshness").split()
 
-MOST_KEYS, MOST_LINKS = 8, 4
+FLAGS = ("issuer_not_active accreditation_withdrawn_since "
+         "accreditation_suspended accreditation_ended signing_key_retired "
+         "programme_retired programme_provisional programme_under_review "
+         "programme_delisted tier_none_yet assurance_below_minimum "
+         "no_fault_tolerance claims_not_checked").split()
+
+MOST_ADDERS, MOST_LINKS, MOST_SLOTS = 8, 4, 2**20
 GOOD, SUSPENDED, REVOKED, SUPERSEDED = 1, 2, 3, 4
 GRAVITY = {GOOD: 0, SUSPENDED: 1, SUPERSEDED: 2, REVOKED: 3}
+
+
+NOT_DONE = object()
 
 
 class Failed(Exception):
@@ -59,39 +61,48 @@ class Shown:
     def __init__(self, proof):
         self.proof, self.asked, self.missing = proof, set(), []
 
-    def record(self, kind, *natural, may_be_absent=False):
+    def record(self, check, kind, *natural, may_be_absent=False):
+        """The record; None, and `check` fails, when it is missing."""
         key = f.record_key(kind, *natural)
         self.asked.add(key)
-        record = self.proof.look(key)
-        if record is f.HIDDEN:
-            self.missing.append(f"record of type {kind} not shown")
-            return None
-        if record is f.ABSENT and not may_be_absent:
-            self.missing.append(f"record of type {kind} absent")
+        value = self.proof.look(key)
+        if value is f.HIDDEN:
+            self.missing.append((check, f"record of type {kind} not shown"))
+        elif value is not f.ABSENT:
+            return self.decoded(key, value)
+        elif not may_be_absent:
+            self.missing.append((check, f"record of type {kind} absent"))
+        return None
+
+    def decoded(self, key, value):
+        record = f.read_record(value)
+        f.require(record["record_key"] == key, "a record of another key")
         return record
 
-    def key_chain(self, key):
-        """The key's record, its adder's, and so on."""
+    def key_chain(self, check, key):
+        """The key's record, its adder's, and so on; whether that is all."""
         chain = []
-        while key != f.NO_KEY and len(chain) < MOST_KEYS:
-            record = self.record(f.KEYS, key)
+        while key != f.NO_KEY and len(chain) <= MOST_ADDERS:
+            record = self.record(check, f.KEYS, key)
             if record is None:
-                return chain
+                return chain, False
             chain.append(record)
             key = record["added_by"]
         if key != f.NO_KEY:
-            self.missing.append("too long a chain of keys")
-        return chain
+            self.missing.append((check, "an adder above the eighth"))
+        return chain, key == f.NO_KEY
 
     def path(self, accreditation):
         """The links from an accreditation to the root."""
         links = []
         while accreditation != f.ZERO and len(links) < MOST_LINKS:
-            link = self.record(f.ACCREDITATION, accreditation)
+            link = self.record("accreditation", f.ACCREDITATION, accreditation)
             if link is None:
                 return links
-            link["party"] = self.record(f.PARTY, link["accreditor"])
-            link["keys"] = self.key_chain(link["granting_key"])
+            link["party"] = self.record("accreditation", f.PARTY,
+                                        link["accreditor"])
+            link["keys"] = self.key_chain("accreditation",
+                                          link["granting_key"])
             links.append(link)
             accreditation = link["parent"]
         return links
@@ -99,13 +110,13 @@ class Shown:
     def is_all_asked_for(self):
         """No record but those asked for and those that show one absent."""
         ends = {self.proof.end_of(k) for k in self.asked}
-        return (set(self.proof.records) <= self.asked
+        return (set(self.proof.values) <= self.asked
                 and all(("end", k) in ends for k in self.proof.ends))
 
 
-def compromised(chain, at):
+def compromised(keys, at):
     """Does the first key of a chain count as compromised at that time?"""
-    for key in chain:
+    for key in keys[0]:
         if key["compromised_since"] and key["compromised_since"] <= at:
             return True
         at = key["added_time"]
@@ -116,37 +127,59 @@ class Verification:
     """The checks in order; each is a method of its name."""
 
     def __init__(self, document, opening, receipt, root, at,
-                 max_age=None, min_assurance=0):
+                 max_age=0, min_assurance=0):
         self.document_bytes, self.opening_bytes = document, opening
         self.receipt_bytes, self.root, self.at = receipt, root, at
-        self.max_age = root["max_age_ms"] if max_age is None else max_age
+        self.max_age = max_age or root["max_age_ms"]
         self.min_assurance = min_assurance
         self.checks = dict.fromkeys(CHECKS, "not done")
         self.reasons, self.flags, self.facts = {}, set(), {}
+        self.missing, self.ended = [], False
 
     def run(self):
-        for name, needs in CHECKS.items():
-            if all(self.checks[n] == "passed" for n in needs):
-                self.run_check(name)
+        for name in CHECKS:
+            self.run_check(name)
+            if self.ended:
+                break
+        if "PROOF_INVALID" in self.reasons:
+            self.flags.clear()
         return self
 
     def run_check(self, name):
+        """Runs one check; it fails when it names a verdict."""
+        self.current = name
         try:
-            getattr(self, name)()
-            self.checks[name] = "passed"
+            done = getattr(self, name)() is not NOT_DONE
+            if done and self.checks[name] == "not done":
+                self.checks[name] = "passed"
         except Failed as failure:
             self.say(failure.verdict, failure.reason)
-            self.checks[name] = failure.reason
         except f.Refused as refusal:
             self.say("PROOF_INVALID", str(refusal))
-            self.checks[name] = str(refusal)
 
     def say(self, verdict, reason):
         self.reasons.setdefault(verdict, []).append(reason)
+        self.checks[self.current] = reason
+        self.ended = self.ended or verdict == "PROOF_INVALID"
+
+    def say_missing(self):
+        """UNKNOWN for what this check is not shown."""
+        for check, what in self.missing:
+            if check == self.current:
+                self.say("UNKNOWN", what)
+
+    @property
+    def applies(self):
+        return [v for v in EXIT_CODES if v in self.reasons]
 
     @property
     def verdict(self):
-        return next((v for v in EXIT_CODES if v in self.reasons), "VALID")
+        return (self.applies or ["VALID"])[0]
+
+    def outcome(self, name):
+        """passed, failed or not done"""
+        found = self.checks[name]
+        return found if found in ("passed", "not done") else "failed"
 
     # 1 to 4: from the trust root to the header H
 
@@ -178,7 +211,6 @@ class Verification:
 
     def check_header(self, header, certificate, members):
         insist(header["chain_id"] == self.root["chain_id"], "another chain")
-        insist(header["rules_version"] == 1, "unknown version of the rules")
         insist(f.members_hash(members) == header["members_hash"],
                "a header of other members")
         f.check_certificate(certificate, header, members,
@@ -187,8 +219,9 @@ class Verification:
     def certificate(self):
         header = self.receipt["header"]
         self.header = header
-        if (f.header_id(header) != self.root["header_id"]
-                or self.receipt["links"]):
+        if f.header_id(header) == self.root["header_id"]:
+            self.check_root_as_newest()
+        else:
             insist(header["height"] > self.root["height"]
                    and header["height"] >= self.last_header["height"],
                    "the header is too low")
@@ -200,6 +233,13 @@ class Verification:
                        "as_of": date(header["time"]),
                        "members": len(self.last_members),
                        "faults": f.faults(self.last_members)}
+
+    def check_root_as_newest(self):
+        empty = f.empty_certificate(self.root["header_id"])
+        insist(not self.receipt["links"]
+               and f.CERTIFICATE.write(self.receipt["certificate"])
+               == f.CERTIFICATE.write(empty),
+               "the trust root needs no links and no certificate")
 
     # 5 to 9: what the header commits to
 
@@ -226,6 +266,8 @@ class Verification:
     def batch(self):
         position = self.receipt["batch_position"]
         insist(position < self.payload["count"], "not a leaf of the batch")
+        insist(self.payload["base"] + self.payload["count"] <= MOST_SLOTS,
+               "a list too long")
         leaf = f.log_leaf(f.commitment(self.opening_bytes))
         insist(f.included(leaf, position, self.payload["count"],
                           self.receipt["batch_path"], self.payload["root"]),
@@ -242,17 +284,19 @@ class Verification:
                "DOCUMENT_MISMATCH")
 
     def document_reason(self):
-        if self.opening["format"] != documents.JSON_FORMAT:
-            return "changed"
-        try:
-            parsed = documents.parse(self.document_bytes)
-        except (ValueError, RecursionError):
-            return "changed"
-        if self.checks["anchor"] != "passed":
-            return "changed"
-        other = documents.names_other_slot(
+        parsed = self.parsed_document()
+        other = parsed is not None and documents.names_other_slot(
             parsed, self.issuer, self.opening["label"], self.opening["slot"])
         return "other_receipt" if other else "changed"
+
+    def parsed_document(self):
+        """The JSON document, or None when it is none."""
+        if self.opening["format"] != documents.JSON_FORMAT:
+            return None
+        try:
+            return documents.parse(self.document_bytes)
+        except (ValueError, RecursionError):
+            return None
 
     def claims(self):
         opening, payload = self.opening, self.payload
@@ -265,51 +309,64 @@ class Verification:
             self.flags.add("claims_not_checked")
             return
         wrong = documents.claims_that_differ(
-            documents.parse(self.document_bytes), self.issuer,
-            payload["programme"], payload["version"], payload["label"],
-            self.slot)
+            self.parsed_document(), self.issuer, payload["programme"],
+            payload["version"], payload["label"], self.slot)
         insist(not wrong, " ".join(wrong), "CLAIM_MISMATCH")
 
     def state(self):
+        if self.header["rules_version"] != 1:
+            self.say("UNKNOWN", "rules of an unknown version")
+            self.ended = True
+            return
         proof = f.Multiproof(self.receipt["multiproof"])
         insist(proof.root == self.header["state_root"],
                "not the state of the header")
         shown = Shown(proof)
         self.ask(shown)
         insist(shown.is_all_asked_for(), "a record that nothing asks for")
-        for what in shown.missing:
-            self.say("UNKNOWN", what)
+        self.missing = shown.missing
 
     def ask(self, shown):
         """The table at the end of section 14."""
         payload = self.payload
-        self.party = shown.record(f.PARTY, self.issuer)
-        self.signers = [shown.key_chain(k) for k in self.entry["keys"]]
-        self.programme_record = shown.record(f.PROGRAMME, payload["programme"])
-        self.version = shown.record(f.VERSION, payload["programme"],
+        programme = payload["programme"]
+        self.party = shown.record("keys", f.PARTY, self.issuer)
+        self.signers = [shown.key_chain("keys", k) for k in self.entry["keys"]]
+        self.programme_record = shown.record("programme", f.PROGRAMME,
+                                             programme)
+        self.version = shown.record("programme", f.VERSION, programme,
                                     payload["version"])
-        shown.record(f.LIST, self.issuer, payload["label"])
-        self.slot_record = shown.record(
-            f.SLOT, self.issuer, payload["label"], self.slot,
-            may_be_absent=True)
-        self.slot_keys = self.slot_record and shown.key_chain(
-            self.slot_record["changed_by"])
+        self.list_record = shown.record("status", f.LIST, self.issuer,
+                                        payload["label"])
+        self.ask_slot(shown, (self.issuer, payload["label"], self.slot))
         self.paths = [shown.path(a) for a in payload["accreditations"]]
+
+    def ask_slot(self, shown, place):
+        self.slot_shown = shown.proof.look(
+            f.record_key(f.SLOT, *place)) is not f.HIDDEN
+        self.slot_record = shown.record("status", f.SLOT, *place,
+                                        may_be_absent=True)
+        if self.slot_record:
+            self.slot_keys = shown.key_chain("status", self.slot_record["key"])
 
     # 10 to 15: what the records mean
 
     def keys(self):
-        if any(compromised(chain, self.anchored) for chain in self.signers):
+        self.say_missing()
+        if self.party:
+            self.facts["awarder"] = self.party["name"]
+            if self.party["status"] != 1:
+                self.flags.add("issuer_not_active")
+        if any(compromised(keys, self.anchored) for keys in self.signers):
             self.say("VOIDED", "the key that anchored it was compromised")
-        if any(chain and chain[0]["status"] == 2 for chain in self.signers):
+        if any(chain and chain[0]["status"] == 2 for chain, _ in self.signers):
             self.flags.add("signing_key_retired")
 
     def accreditation(self):
+        self.say_missing()
         outcomes = [self.path_outcome(path) for path in self.paths]
         for link in (link for path in self.paths for link in path):
             self.flag_link(link)
-        if any(path and path[0]["tier"] == 4 for path in self.paths):
-            self.flags.add("tier_none_yet")
         self.facts["tiers"] = [[link["tier"] for link in path]
                                for path in self.paths]
         if "survives" in outcomes or "unknown" in outcomes:
@@ -328,10 +385,10 @@ class Verification:
         top = path[-1]
         if top["parent"] != f.ZERO:
             return "broken" if len(path) == MOST_LINKS else "unknown"
-        if not all(link["party"] and link["keys"] for link in path):
-            return "unknown"
-        return ("survives" if top["party"]["roles"] & f.ROOT_ACCREDITOR
-                else "broken")
+        if top["party"] and not top["party"]["roles"] & f.ROOT_ACCREDITOR:
+            return "broken"
+        shown = all(link["party"] and link["keys"][1] for link in path)
+        return "survives" if shown else "unknown"
 
     def fell(self, link):
         void = link["status"] == 4 and link["void_since"] <= self.anchored
@@ -344,12 +401,11 @@ class Verification:
             self.flags.add("accreditation_withdrawn_since")
         if link["until"] <= self.at:
             self.flags.add("accreditation_ended")
+        if link["tier"] == 4:
+            self.flags.add("tier_none_yet")
 
     def programme(self):
-        if self.party:
-            self.facts["awarder"] = self.party["name"]
-            if self.party["status"] != 1:
-                self.flags.add("issuer_not_active")
+        self.say_missing()
         if self.version:
             description = self.version["description"]
             self.facts["titles"] = description["titles"]
@@ -364,7 +420,15 @@ class Verification:
             self.flags.add(f"programme_{listing}")
 
     def status(self):
+        self.say_missing()
+        if self.list_record and self.list_record["count"] <= self.slot:
+            self.say("UNKNOWN", "a slot that the list does not have")
+        if not self.slot_shown:
+            return
         status, self.extended = self.effective_status()
+        since = self.slot_record["since_height"] if self.slot_record else 0
+        self.facts |= {"slot": self.slot, "status": status,
+                       "since_height": since, "extended_until": self.extended}
         verdict = {REVOKED: "REVOKED", SUPERSEDED: "SUPERSEDED",
                    SUSPENDED: "SUSPENDED"}.get(status)
         if verdict:
@@ -381,16 +445,19 @@ class Verification:
                 min(slot["extended_until"], slot["before_extended"]))
 
     def dates(self):
+        if not self.slot_shown:
+            return NOT_DONE
         until = self.opening["valid_until"]
         if until and self.at >= max(until, self.extended):
             self.say("EXPIRED", f"since {date(max(until, self.extended))}")
         if self.at < self.opening["valid_from"]:
             self.say("NOT_YET_VALID",
                      f"until {date(self.opening['valid_from'])}")
-        if self.opening["assurance"] < self.min_assurance:
-            self.flags.add("assurance_below_minimum")
+        return None
 
     def freshness(self):
+        if self.opening["assurance"] < self.min_assurance:
+            self.flags.add("assurance_below_minimum")
         if self.at - self.header["time"] > self.max_age:
             self.say("STALE", f"as of {date(self.header['time'])}")
 
@@ -448,7 +515,7 @@ def arguments():
         parser.add_argument(name)
     parser.add_argument("--at", type=read_time)
     parser.add_argument("--opening")
-    parser.add_argument("--max-age", type=int)
+    parser.add_argument("--max-age", type=int, default=0)
     parser.add_argument("--min-assurance", type=int, default=0)
     return parser.parse_args()
 
@@ -475,7 +542,8 @@ def report(verification):
         print(f"  {verdict}: {'; '.join(reasons)}")
     for name, value in verification.facts.items():
         print(f"  {name}: {value}")
-    print(f"  flags: {' '.join(sorted(verification.flags)) or 'none'}")
+    flags = [flag for flag in FLAGS if flag in verification.flags]
+    print(f"  flags: {' '.join(flags) or 'none'}")
     for name, outcome in verification.checks.items():
         print(f"  {name}: {outcome}")
 
