@@ -329,7 +329,7 @@ open_store(struct mun_store *store, struct mun_store_head *head,
 
     switch (look(config->path)) {
     case FOUND_NOTHING:
-        mun_log(MUN_LOG_UNUSUAL, "store missing");
+        mun_log(MUN_LOG_INFO, "store missing");
         return mun_err(MUN_ERR_NOT_FOUND);
     case FOUND_OTHER:
         mun_log(MUN_LOG_UNUSUAL, "store corrupt what=CURRENT key=");
