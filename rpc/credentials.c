@@ -368,7 +368,7 @@ mun_rpc_verdicts(struct mun_rpc_call *call)
 {
     const struct mun_rpc_snapshot *now;
     struct mun_hash *commitments;
-    size_t count;
+    size_t count = 0;
 
     MUN_TRY(mun_rpc_require_type(call, MUN_RPC_JSON));
     MUN_TRY(read_commitments(call, &commitments, &count));

@@ -106,10 +106,11 @@ read_list_name(struct mun_rpc_call *call, struct subject *out,
 
     if (text.len > 65 && text.data[64] == '/')
         label = mun_bytes(text.data + 65, text.len - 65);
-    if (!mun_is_ok(mun_label_check(label, MUN_LABEL_MAX)) ||
+    if (label.data == NULL ||
+        !mun_is_ok(mun_label_check(label, MUN_LABEL_MAX)) ||
         !mun_is_ok(mun_hex_decode(out->name, 32, mun_bytes(text.data, 64))))
         return mun_rpc_refuse_argument(call, "BAD_NAME", "list",
-                                       "is not an issuer, '/' and a label");
+                                       " is not an issuer, '/' and a label");
     memcpy(out->name + 32, label.data, label.len);
     out->name_len = 32 + label.len;
     return MUN_SUCCESS;
@@ -161,7 +162,7 @@ write_items(struct mun_rpc_call *call, const struct indices *indices)
     mun_json_wr_begin_array(&call->wr);
     for (uint32_t i = 0; i < indices->count; i++) {
         size_t mark = mun_arena_mark(call->arena);
-        struct logged *logged;
+        struct logged *logged = NULL;
 
         MUN_TRY(read_logged(call, &logged, indices->at[i]));
         write_place(&call->wr, logged, indices->at[i]);
@@ -178,7 +179,7 @@ mun_rpc_history(struct mun_rpc_call *call)
     static const struct mun_rpc_range range = { 0, LOG_SIZE_MAX };
     const struct mun_rpc_backend *backend = call->backend;
     struct indices indices = { 0 };
-    struct subject subject;
+    struct subject subject = { .name_len = 0 };
     bool has_more = false;
     uint64_t from = 0;
 
@@ -265,7 +266,7 @@ mun_rpc_inclusion(struct mun_rpc_call *call)
     MUN_TRY(mun_rpc_argument_u64(call, &index, range, "index"));
     if (index >= size)
         return mun_rpc_refuse_argument(call, "BAD_NUMBER", "index",
-                                       "is not below the size");
+                                       " is not below the size");
     MUN_TRY(new_path(call, &path));
     MUN_TRY(mun_merkle_make_inclusion(path, &path_len,
                                       &call->backend->log_reader, index, size));
@@ -292,7 +293,7 @@ mun_rpc_consistency(struct mun_rpc_call *call)
     MUN_TRY(mun_rpc_argument_u64(call, &from, range, "from"));
     if (from > to)
         return mun_rpc_refuse_argument(call, "BAD_NUMBER", "from",
-                                       "is above the other size");
+                                       " is above the other size");
     MUN_TRY(new_path(call, &path));
     MUN_TRY(mun_merkle_make_consistency(path, &path_len,
                                         &call->backend->log_reader, from, to));

@@ -1,7 +1,5 @@
 #include <stddef.h>
-#include <string.h>
 
-#include "ledger/base/check.h"
 #include "ledger/json/json_wr.h"
 #include "rpc/rpc_int.h"
 
@@ -45,18 +43,20 @@ title_of(unsigned status)
     return "Error";
 }
 
-static void
-put_type(struct mun_json_wr *wr, const char *prefix, const char *code)
-{
-    char type[128];
-    size_t prefix_len = strlen(prefix);
-    size_t code_len = strlen(code);
+/* Two short texts one behind the other, cut where the buffer ends.
+ * Shape: out holds JOINED_BYTES. */
+#define JOINED_BYTES 160
 
-    if (code_len > sizeof type - prefix_len)
-        code_len = sizeof type - prefix_len;
-    memcpy(type, prefix, prefix_len);
-    memcpy(type + prefix_len, code, code_len);
-    mun_rpc_put_text(wr, "type", mun_bytes(type, prefix_len + code_len));
+static struct mun_bytes
+join(char *out, const char *first, const char *second)
+{
+    size_t len = 0;
+
+    for (; *first != '\0' && len < JOINED_BYTES; first++)
+        out[len++] = *first;
+    for (; *second != '\0' && len < JOINED_BYTES; second++)
+        out[len++] = *second;
+    return mun_bytes(out, len);
 }
 
 static void
@@ -83,18 +83,26 @@ finish(struct mun_json_wr *wr, struct mun_rpc_response *response)
     response->body = mun_bytes_str(no_memory);
 }
 
+static void
+write_problem(struct mun_arena *arena, unsigned status, const char *code,
+              struct mun_bytes detail, struct mun_rpc_response *response)
+{
+    struct mun_json_wr wr;
+    char type[JOINED_BYTES];
+
+    start(&wr, arena, response, status);
+    mun_rpc_put_text(&wr, "type", join(type, "urn:muniment:error:", code));
+    mun_rpc_put_word(&wr, "title", title_of(status));
+    mun_rpc_put_u64(&wr, "status", status);
+    mun_rpc_put_text(&wr, "detail", detail);
+    finish(&wr, response);
+}
+
 void
 mun_rpc_problem(struct mun_arena *arena, unsigned status, const char *code,
                 const char *detail, struct mun_rpc_response *response)
 {
-    struct mun_json_wr wr;
-
-    start(&wr, arena, response, status);
-    put_type(&wr, "urn:muniment:error:", code);
-    mun_rpc_put_word(&wr, "title", title_of(status));
-    mun_rpc_put_u64(&wr, "status", status);
-    mun_rpc_put_word(&wr, "detail", detail);
-    finish(&wr, response);
+    write_problem(arena, status, code, mun_bytes_str(detail), response);
 }
 
 void
@@ -103,9 +111,12 @@ mun_rpc_problem_refusal(struct mun_arena *arena,
                         struct mun_rpc_response *response)
 {
     struct mun_json_wr wr;
+    char type[JOINED_BYTES];
 
     start(&wr, arena, response, 422);
-    put_type(&wr, "urn:muniment:refusal:", mun_refusal_name(item->refusal));
+    mun_rpc_put_text(
+        &wr, "type",
+        join(type, "urn:muniment:refusal:", mun_refusal_name(item->refusal)));
     mun_rpc_put_word(&wr, "title", title_of(422));
     mun_rpc_put_u64(&wr, "status", 422);
     mun_rpc_put_word(&wr, "detail", mun_refusal_text(item->refusal));
@@ -128,15 +139,12 @@ mun_err_t
 mun_rpc_refuse_argument(struct mun_rpc_call *call, const char *code,
                         const char *name, const char *text)
 {
-    char detail[160];
-    size_t name_len = strlen(name);
-    size_t text_len = strlen(text);
+    char detail[JOINED_BYTES];
 
-    MUN_CHECK(name_len + 1 + text_len < sizeof detail);
-    memcpy(detail, name, name_len);
-    detail[name_len] = ' ';
-    memcpy(detail + name_len + 1, text, text_len + 1);
-    return mun_rpc_refuse(call, 400, code, detail);
+    write_problem(call->arena, 400, code, join(detail, name, text),
+                  call->response);
+    call->is_answered = true;
+    return mun_err(MUN_ERR_VALUE);
 }
 
 mun_err_t

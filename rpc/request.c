@@ -90,7 +90,7 @@ decode_value(struct mun_rpc_call *call, struct mun_bytes *out,
 
         if (byte < 0)
             return mun_rpc_refuse_argument(call, "BAD_ARGUMENT", name,
-                                           "is not percent-encoded text");
+                                           " is not percent-encoded text");
         data[len++] = (uint8_t)byte;
     }
     *out = mun_bytes(data, len);
@@ -123,10 +123,10 @@ read_argument(struct mun_rpc_call *call, const char *const *allowed,
                               "this resource's");
     if (mun_rpc_has(call, name))
         return mun_rpc_refuse_argument(call, "DUPLICATE_ARGUMENT", name,
-                                       "is there twice");
+                                       " is there twice");
     if (equals == NULL || name_len + 1 == raw.len)
         return mun_rpc_refuse_argument(call, "BAD_ARGUMENT", name,
-                                       "has no value");
+                                       " has no value");
     value = mun_bytes(equals + 1, raw.len - name_len - 1);
     MUN_TRY(decode_value(call, &value, value, name));
     /* Each name once, so there is room for all that are allowed. */
@@ -165,7 +165,7 @@ read_hash(struct mun_rpc_call *call, struct mun_hash *out,
 {
     if (!mun_is_ok(mun_hex_decode(out->b, sizeof out->b, text)))
         return mun_rpc_refuse_argument(call, "BAD_NAME", name,
-                                       "is not 64 lower-case hex digits");
+                                       " is not 64 lower-case hex digits");
     return MUN_SUCCESS;
 }
 
@@ -177,7 +177,7 @@ read_u64(struct mun_rpc_call *call, uint64_t *out, struct mun_rpc_range range,
         *out < range.min)
         return mun_rpc_refuse_argument(
             call, "BAD_NUMBER", name,
-            "is not a plain decimal in the allowed range");
+            " is not a plain decimal in the allowed range");
     return MUN_SUCCESS;
 }
 
@@ -196,7 +196,7 @@ mun_rpc_part_key(struct mun_rpc_call *call, struct mun_key *out, size_t index)
     MUN_CHECK(index < call->part_count);
     if (!mun_is_ok(mun_hex_decode(out->b, sizeof out->b, call->parts[index])))
         return mun_rpc_refuse_argument(call, "BAD_NAME", path_name,
-                                       "is not 68 lower-case hex digits");
+                                       " is not 68 lower-case hex digits");
     return MUN_SUCCESS;
 }
 
@@ -209,7 +209,7 @@ mun_rpc_part_label(struct mun_rpc_call *call, struct mun_bytes *out,
     if (!mun_is_ok(mun_label_check(*out, MUN_LABEL_MAX)))
         return mun_rpc_refuse_argument(
             call, "BAD_LABEL", path_name,
-            "is not a label of letters, digits, '.', '_' and '-'");
+            " is not a label of letters, digits, '.', '_' and '-'");
     return MUN_SUCCESS;
 }
 
@@ -273,7 +273,7 @@ mun_rpc_argument_text(struct mun_rpc_call *call, struct mun_bytes *out,
     if (!mun_is_ok(mun_text_check(found->value, MUN_RPC_TEXT_MAX)))
         return mun_rpc_refuse_argument(
             call, "BAD_TEXT", name,
-            "is not clean NFC UTF-8 of at most 200 bytes");
+            " is not clean NFC UTF-8 of at most 200 bytes");
     *out = found->value;
     return MUN_SUCCESS;
 }
@@ -284,7 +284,7 @@ mun_rpc_require(struct mun_rpc_call *call, const char *name)
     if (mun_rpc_has(call, name))
         return MUN_SUCCESS;
     return mun_rpc_refuse_argument(call, "MISSING_ARGUMENT", name,
-                                   "is missing");
+                                   " is missing");
 }
 
 mun_err_t

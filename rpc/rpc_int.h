@@ -47,9 +47,9 @@ typedef mun_err_t (*mun_rpc_handler)(struct mun_rpc_call *call);
 
 struct mun_rpc_route {
     enum mun_rpc_method method; /* HEAD goes where GET goes */
+    uint32_t json_bytes;        /* room that is enough most times; 0: no JSON */
     const char *path;           /* "/v1/parties/{id}" */
     mun_rpc_handler handle;
-    uint32_t json_bytes; /* room that is enough most times; 0: no JSON */
     const char *const *arguments; /* NULL-terminated; NULL: none */
     const char *cache_control;    /* of a JSON answer; NULL: no-store */
 };
@@ -91,7 +91,8 @@ void mun_rpc_answer(struct mun_rpc_call *call, const char *type,
 mun_err_t mun_rpc_refuse(struct mun_rpc_call *call, unsigned status,
                          const char *code, const char *detail);
 
-/* The same for 400, about one argument or part of the path. */
+/* The same for 400, about one argument or part of the path; `text` goes on
+ * after the name, with a space. */
 mun_err_t mun_rpc_refuse_argument(struct mun_rpc_call *call, const char *code,
                                   const char *name, const char *text);
 

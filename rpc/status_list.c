@@ -220,7 +220,7 @@ read_purpose(struct mun_rpc_call *call, const struct purpose **out)
             return MUN_SUCCESS;
     }
     return mun_rpc_refuse_argument(call, "BAD_ARGUMENT", "purpose",
-                                   "is neither revocation nor suspension");
+                                   " is neither revocation nor suspension");
 }
 
 mun_err_t

@@ -165,15 +165,14 @@ mun_rpc_finish(struct mun_arena *arena,
                const struct mun_rpc_submission *submission,
                struct mun_rpc_response *response)
 {
-    const struct mun_rpc_item *only =
-        submission->count == 1 ? submission->items : NULL;
+    bool is_single = submission->count == 1;
     struct mun_bytes body;
 
-    if (only != NULL && only->outcome == MUN_RPC_REFUSED) {
-        mun_rpc_problem_refusal(arena, only, response);
+    if (is_single && submission->items->outcome == MUN_RPC_REFUSED) {
+        mun_rpc_problem_refusal(arena, submission->items, response);
         return;
     }
-    if (only != NULL && only->outcome == MUN_RPC_BUSY) {
+    if (is_single && submission->items->outcome == MUN_RPC_BUSY) {
         mun_rpc_problem(arena, 503, "BUSY",
                         "too much is waiting to be decided: try again",
                         response);
