@@ -5,6 +5,7 @@ import json
 import re
 
 JSON_FORMAT, BYTES_FORMAT = 1, 2
+MOST_LEVELS = 32
 ESCAPES = {8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r",
            34: '\\"', 92: "\\\\"}
 
@@ -20,21 +21,52 @@ def no_constant(name):
     raise ValueError(f"{name} is no JSON")
 
 
+def number(text):
+    """A double that RFC 8785 does not write as an integer beyond 2^53."""
+    found = float(text)
+    if abs(found) == float("inf") or 2**53 <= abs(found) < 1e21:
+        raise ValueError("a number that is not exact")
+    return found
+
+
 def exact_integer(text):
     if abs(int(text)) >= 2**53:
-        raise ValueError("an integer that a double may not hold")
+        raise ValueError("an integer that is not exact")
     return float(text)
+
+
+def check_depth(value, left=MOST_LEVELS):
+    """Objects and arrays inside one another."""
+    if isinstance(value, (dict, list)):
+        if left == 0:
+            raise ValueError("nested too deeply")
+        items = value.values() if isinstance(value, dict) else value
+        for item in items:
+            check_depth(item, left - 1)
 
 
 def parse(data):
     """Strict JSON: an object or array in UTF-8, no member twice, numbers that
-    are doubles, no NUL in a text."""
+    are exact, no NUL in a text, not too deep."""
     if data.startswith(b"\xef\xbb\xbf"):
         raise ValueError("a byte order mark")
-    value = json.loads(data.decode("utf-8"), object_pairs_hook=members_once,
-                       parse_int=exact_integer, parse_constant=no_constant)
+    try:
+        value = json.loads(
+            data.decode("utf-8"), object_pairs_hook=members_once,
+            parse_int=exact_integer, parse_float=number,
+            parse_constant=no_constant)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
     if not isinstance(value, (dict, list)):
         raise ValueError("neither object nor array")
+    check_depth(value)
+    return value
+
+
+def parse_object(data):
+    value = parse(data)
+    if not isinstance(value, dict):
+        raise ValueError("not an object")
     return value
 
 
@@ -68,8 +100,6 @@ def canonical_char(code):
 
 def canonical_number(number):
     """As ECMAScript prints it: the shortest digits that read back."""
-    if number in (float("inf"), float("-inf")):
-        raise ValueError("a number too large")
     if number == 0:
         return "0"
     sign = "-" if number < 0 else ""
@@ -97,11 +127,7 @@ def digest(data, form):
     """The document's digest; a ValueError when it is no JSON."""
     if form == BYTES_FORMAT:
         return hashlib.sha256(data).digest()
-    try:
-        text = canonical(parse(data))
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    return hashlib.sha256(text.encode()).digest()
+    return hashlib.sha256(canonical(parse_object(data)).encode()).digest()
 
 
 # --- What a document says of itself ------------------------------------------
@@ -117,26 +143,31 @@ def issuer_named(document):
     return issuer if isinstance(issuer, str) else member(issuer, "id")
 
 
-def statuses(document):
-    """(statusListCredential, statusListIndex) of each ledger-like status."""
+def status_named(document):
+    """(statusListCredential, statusListIndex) of the one status of a list;
+    two Nones when there is none or more than one."""
     status = member(document, "credentialStatus")
-    found = status if isinstance(status, list) else [status]
-    return [(member(s, "statusListCredential"), member(s, "statusListIndex"))
-            for s in found if member(s, "type") == "BitstringStatusListEntry"]
+    found = [s for s in (status if isinstance(status, list) else [status])
+             if member(s, "type") == "BitstringStatusListEntry"]
+    if len(found) != 1:
+        return None, None
+    names = "statusListCredential", "statusListIndex"
+    values = [member(found[0], name) for name in names]
+    return values if all(isinstance(v, str) for v in values) else (None, None)
 
 
 def names_slot(document, issuer, label, slot):
+    url, index = status_named(document)
     end = f"/v1/status-lists/{issuer.hex()}/{label}"
-    return any(isinstance(url, str) and url.endswith(end)
-               and index == str(slot) for url, index in statuses(document))
+    return url is not None and url.endswith(end) and index == str(slot)
 
 
 def names_other_slot(document, issuer, label, slot):
-    """Does it name a slot of some ledger list, and not this one?"""
+    """Does it name a slot of some ledger's list, and not this one?"""
+    url, _ = status_named(document)
     pattern = r"/v1/status-lists/[0-9a-f]{64}/[A-Za-z0-9._-]+$"
-    named = any(isinstance(url, str) and re.search(pattern, url)
-                and isinstance(index, str) for url, index in statuses(document))
-    return named and not names_slot(document, issuer, label, slot)
+    return (url is not None and re.search(pattern, url) is not None
+            and not names_slot(document, issuer, label, slot))
 
 
 def claims_that_differ(document, issuer, programme, version, label, slot):

@@ -6,13 +6,12 @@ that the page is proven to be enough.
 
   verify.py                                  checks the vectors beside it
   verify.py CREDENTIAL RECEIPT TRUST_ROOT    verifies; exits with the verdict's
-      [--at TIME] [--opening FILE]           code (section 15), or 2 when the
+      [--at TIME] [--opening FILE]           code (section 15), or 1 when the
       [--max-age MS] [--min-assurance N]     files cannot be read
 """
 import argparse
 import base64
 import datetime
-import json
 import re
 import sys
 import time
@@ -294,8 +293,8 @@ class Verification:
         if self.opening["format"] != documents.JSON_FORMAT:
             return None
         try:
-            return documents.parse(self.document_bytes)
-        except (ValueError, RecursionError):
+            return documents.parse_object(self.document_bytes)
+        except ValueError:
             return None
 
     def claims(self):
@@ -480,24 +479,37 @@ def from_base64url(text):
     return data
 
 
+ROOT_MEMBERS = {"muniment_trust_root", "name", "chain_id", "height",
+                "header_id", "max_age_ms"}
+RECEIPT_MEMBERS = {"muniment_receipt", "receipt", "opening", "summary"}
+
+
+def read_object(text, version, members):
+    """A JSON object of that version without members it does not know."""
+    found = documents.parse_object(text)
+    if found.get(version) != 1 or not set(found) <= members:
+        raise ValueError(f"no {version} of version 1")
+    return found
+
+
 def read_trust_root(text):
-    root = json.loads(text)
-    if root["muniment_trust_root"] != 1:
-        raise ValueError("unknown version of a trust root")
+    root = read_object(text, "muniment_trust_root", ROOT_MEMBERS)
+    if set(root) != ROOT_MEMBERS:
+        raise ValueError("a trust root that is not whole")
     return {"chain_id": bytes.fromhex(root["chain_id"]),
-            "height": root["height"],
+            "height": int(root["height"]),
             "header_id": bytes.fromhex(root["header_id"]),
-            "max_age_ms": root["max_age_ms"]}
+            "max_age_ms": int(root["max_age_ms"])}
 
 
 def read_receipt_file(text):
-    """Receipt, and the opening or None."""
-    file = json.loads(text)
-    if file["muniment_receipt"] != 1:
-        raise ValueError("unknown version of a receipt file")
-    opening = file.get("opening")
-    return (from_base64url(file["receipt"]),
-            from_base64url(opening) if opening is not None else None)
+    """Receipt and opening; no bytes, which is PROOF_INVALID, for neither."""
+    try:
+        file = read_object(text, "muniment_receipt", RECEIPT_MEMBERS)
+        return (from_base64url(file["receipt"]),
+                from_base64url(file.get("opening", "")))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return b"", b""
 
 
 def read_time(text):
@@ -531,7 +543,7 @@ def verify_files(args):
         opening = from_base64url(read_bytes(args.opening).decode().strip())
     at = int(time.time() * 1000) if args.at is None else args.at
     return Verification(
-        read_bytes(args.credential), opening or b"", receipt,
+        read_bytes(args.credential), opening, receipt,
         read_trust_root(read_bytes(args.trust_root)), at,
         args.max_age, args.min_assurance).run()
 
@@ -557,7 +569,7 @@ def main():
         verification = verify_files(args)
     except (OSError, ValueError, KeyError, TypeError) as error:
         print(f"cannot read: {error}", file=sys.stderr)
-        return 2
+        return 1
     report(verification)
     return EXIT_CODES[verification.verdict]
 
