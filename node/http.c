@@ -57,6 +57,10 @@ struct connection {
     atomic_uint_least64_t deadline_ms; /* 0: none */
     unsigned refusal;                  /* 429 or 503: over a limit */
 
+    /* Counts resumptions: whoever resumes writes it behind all else, and the
+     * server's thread reads it first. The library orders them too, in ways that
+     * tools cannot see. */
+    atomic_uint handed_back;
     enum stage stage;
     bool is_active; /* counted in http->active */
     struct mun_arena arena;
@@ -645,6 +649,7 @@ go_on(struct connection *c)
 {
     struct mun_http_handler *handler = &c->http->config.handler;
 
+    MUN_CHECK(atomic_load(&c->handed_back) > 0);
     switch (handler->resumed(handler->ctx, &c->request)) {
     case MUN_HTTP_ANSWER:
         return answer(c, false);
@@ -878,8 +883,10 @@ mun_http_resume(struct mun_http_request *request)
 {
     /* A connection begins with its request. */
     struct connection *c = (struct connection *)(void *)request;
+    struct MHD_Connection *mhd = c->mhd;
 
-    MHD_resume_connection(c->mhd);
+    atomic_fetch_add(&c->handed_back, 1);
+    MHD_resume_connection(mhd);
 }
 
 static void
