@@ -1,7 +1,8 @@
 /* A node of its own over HTTP, beside what the machine can do at most:
  *
  *   bench_http [--passes N] [--entries N] [--commitments N] [--seconds S]
- *              [--start RECORDS] [--syncs] [MUNIMENTD CONSTANT_SERVER]
+ *              [--start RECORDS] [--syncs] [--audit MUNIMENT --audits N]
+ *              MUNIMENTD CONSTANT_SERVER
  *
  * Each pass takes every figure and what stands beside it in turn. Lines that
  * begin with '@' are for tests/bench/run: name, value, beside (0: nothing).
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,6 +42,8 @@ struct options {
     double seconds;
     uint32_t start;
     bool syncs;
+    const char *audit;
+    unsigned audits;
     const char *munimentd;
     const char *constant_server;
 };
@@ -127,6 +131,7 @@ post_all(struct mun_load_posted *out, const struct bodies *bodies,
 
 /* Entries: sealed anchors of one leaf */
 
+static uint64_t entries_made;
 static uint32_t next_slot[ENTRY_LANES][LISTS_A_LANE];
 
 static void
@@ -182,6 +187,7 @@ bench_entries(void)
     cpu = mun_bench_cpu_of(node.pid) - cpu;
     limit = mun_limit_mean(limit, mun_limit_verify(2, options.seconds / 2));
     MUN_CHECK(posted.finals == (uint64_t)each * ENTRY_LANES);
+    entries_made += posted.finals;
     row("entries", (double)posted.finals / posted.seconds,
         limit.per_second);
     row("entries_daemon_cpu_us", cpu * 1e6 / (double)posted.finals,
@@ -532,6 +538,86 @@ bench_syncs(void)
     bodies_fini(&bodies);
 }
 
+/* Audits */
+
+static void
+save_trust_root(const char *path)
+{
+    struct mun_client client;
+    struct mun_bytes body;
+    FILE *file = fopen(path, "we");
+
+    MUN_CHECK(file != NULL);
+    MUN_CHECK(mun_client_open(&client, node.port));
+    MUN_CHECK(mun_client_get(&client, &body, "/v1/trust-root") == 200);
+    MUN_CHECK(fwrite(body.data, 1, body.len, file) == body.len);
+    MUN_CHECK(fclose(file) == 0);
+    mun_client_close(&client);
+}
+
+/* Seconds of CPU of children that have ended. */
+static double
+children_cpu(void)
+{
+    struct rusage usage;
+
+    MUN_CHECK(getrusage(RUSAGE_CHILDREN, &usage) == 0);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+/* Seconds that the program takes, which must say that all is well. */
+static double
+audit(const char *root)
+{
+    char program[1024];
+    char log[MUN_BENCH_PATH + 64];
+    char url[64];
+    char path[MUN_BENCH_PATH + 64];
+    char command[] = "audit";
+    char trust[] = "--trust-root";
+    char at[] = "--node";
+    char quiet[] = "--quiet";
+    char *argv[] = { program, command, trust, path, at, url, quiet, NULL };
+    double began = mun_bench_seconds();
+    pid_t pid;
+    int status;
+
+    (void)snprintf(program, sizeof program, "%s", options.audit);
+    (void)snprintf(log, sizeof log, "%s/audit", node.dir);
+    (void)snprintf(path, sizeof path, "%s", root);
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%u",
+                   (unsigned)node.port);
+    pid = mun_bench_spawn(argv, log);
+    MUN_CHECK(waitpid(pid, &status, 0) == pid);
+    MUN_CHECK(status == 0);
+    return mun_bench_seconds() - began;
+}
+
+static void
+bench_audits(void)
+{
+    char root[MUN_BENCH_PATH + 64];
+
+    (void)snprintf(root, sizeof root, "%s/trust-root", node.dir);
+    save_trust_root(root);
+    for (unsigned i = 0; i < options.audits; i++) {
+        struct mun_limit limit = mun_limit_verify(2, options.seconds / 2);
+        double own = children_cpu();
+        double daemon = mun_bench_cpu_of(node.pid);
+        double took = audit(root);
+        double entries = (double)entries_made;
+
+        own = children_cpu() - own;
+        daemon = mun_bench_cpu_of(node.pid) - daemon;
+        limit =
+            mun_limit_mean(limit, mun_limit_verify(2, options.seconds / 2));
+        row("audit", entries / took, limit.per_second);
+        row("audit_cpu_us", own * 1e6 / entries, limit.cpu_us);
+        row("audit_daemon_cpu_us", daemon * 1e6 / entries, 0);
+    }
+}
+
 /* All */
 
 static unsigned long
@@ -560,6 +646,10 @@ parse(int argc, char **argv)
             options.commitments = (uint32_t)number(argv[++i]);
         else if (strcmp(argv[i], "--seconds") == 0)
             options.seconds = strtod(argv[++i], NULL);
+        else if (strcmp(argv[i], "--audits") == 0)
+            options.audits = (unsigned)number(argv[++i]);
+        else if (strcmp(argv[i], "--audit") == 0)
+            options.audit = argv[++i];
         else if (strcmp(argv[i], "--start") == 0)
             options.start = (uint32_t)number(argv[++i]);
         else
@@ -606,6 +696,8 @@ main(int argc, char **argv)
     puts = mun_limit_puts_open(path);
     run_passes(puts);
     mun_limit_puts_close(puts);
+    if (options.audit != NULL)
+        bench_audits();
     if (options.syncs)
         bench_syncs();
     if (options.start > 0)
