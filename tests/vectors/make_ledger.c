@@ -953,7 +953,7 @@ first_entries(struct mun_test_world *world, struct mun_entry_checked **out)
     const unsigned both[] = { 1, MUN_TEST_ISSUER };
     const unsigned issuer[] = { MUN_TEST_ISSUER };
     struct mun_entry *entry = mun_vec_take(&world->arena, 4 * sizeof *entry);
-    struct mun_hash accreditor;
+    struct mun_hash accreditor = mun_hash_zero;
 
     for (uint32_t i = 0; i < world->genesis->party_count; i++) {
         if ((world->genesis->parties[i].roles & MUN_ROLE_ROOT_ACCREDITOR) != 0)
