@@ -10,12 +10,28 @@
  * (U+0390, tests/unit/test_text.c tries them all). */
 #define POINTS_MAX ((utf8proc_ssize_t)MUN_TEXT_BYTES_MAX / 2 * 3)
 
+/* Which text is clean is a rule, and the tables that say so come with the
+ * library: a newer one knows more code points and would accept what other nodes
+ * refuse. Version 2.8 has those of Unicode 15.0. */
+_Static_assert(UTF8PROC_VERSION_MAJOR == 2 && UTF8PROC_VERSION_MINOR == 8,
+               "utf8proc 2.8, with the tables of Unicode 15.0");
+
+#define UNICODE_VERSION "15.0.0"
+
 #define NON_JOINER 0x200c
 #define JOINER 0x200d
 
 /* Below U+0300 nothing combines and nothing is in another normal form's
  * spelling: such text is NFC as it stands. */
 #define FIRST_MARK 0x300
+
+/* The shared library may be another than the one this was built with. */
+static bool
+are_tables_right(void)
+{
+    return mun_bytes_eq(mun_bytes_str(utf8proc_unicode_version()),
+                        mun_bytes_str(UNICODE_VERSION));
+}
 
 /* The code point at *at, which moves on; -1 when the bytes are not UTF-8. */
 static int32_t
@@ -149,6 +165,9 @@ mun_text_check(struct mun_bytes text, size_t max)
     struct survey survey;
 
     MUN_CHECK(max <= MUN_TEXT_BYTES_MAX);
+    /* Before any text is judged, also one that needs no table: so that a node
+     * stops as it starts, and not at the first text that splits it off. */
+    MUN_CHECK(are_tables_right());
     if (text.len > max)
         return mun_err(MUN_ERR_TOO_LARGE);
     survey = survey_points(text);

@@ -16,6 +16,9 @@
  * category Zs), at most `max` bytes; may be empty. Of the format characters
  * (Cf) two are allowed, because Persian, Hindi and others cannot be spelled
  * without them: U+200C and U+200D.
+ *
+ * Aborts when the Unicode library at hand has the tables of another version:
+ * a local matter may stop a node but never change an answer.
  * Shape: max <= MUN_TEXT_BYTES_MAX.
  * Errors: MUN_ERR_TEXT, MUN_ERR_TOO_LARGE (longer than max). */
 MUN_MUST_USE mun_err_t mun_text_check(struct mun_bytes text, size_t max);
