@@ -365,6 +365,63 @@ every_byte_of_a_link_counts(void **state)
     }
 }
 
+/* Links that have the lengths of links and say nothing. */
+static struct mun_bytes
+empty_links(unsigned count)
+{
+    uint8_t *buffer = mun_arena_alloc(&world.arena, MUN_RECEIPT_BYTES_MAX);
+    struct mun_certificate certificate;
+    struct mun_wr wr;
+
+    assert_non_null(buffer);
+    mun_wr_init(&wr, buffer, MUN_RECEIPT_BYTES_MAX);
+    mun_certificate_empty(&certificate, &mun_hash_zero);
+    for (unsigned i = 0; i < count; i++) {
+        mun_header_encode(&wr, &parts.root_header);
+        mun_certificate_encode(&wr, &certificate);
+        mun_wr_run(&wr, parts.members);
+    }
+    assert_int_equal(mun_wr_status(&wr).code, MUN_OK);
+    return mun_wr_done(&wr);
+}
+
+/* "A receipt has at most 262,144 bytes and 128 links" */
+static void
+a_receipt_is_bounded_in_links_and_bytes(void **state)
+{
+    const size_t size = 262144;
+    size_t room;
+    uint8_t *bytes;
+
+    (void)state;
+    take_apart();
+    parts.link_count = 128;
+    parts.links = empty_links(128);
+    put_together();
+    assert_invalid_at(MUN_CHECK_MEMBERS);
+    parts.link_count = 129;
+    parts.links = empty_links(129);
+    put_together();
+    assert_invalid_at(MUN_CHECK_FORMAT);
+
+    mun_test_world_input(&world, &input, POSITION);
+    take_apart();
+    room = size - input.receipt.len;
+    bytes = mun_arena_alloc(&world.arena, size + 1);
+    assert_non_null(bytes);
+    memcpy(bytes, parts.multiproof.data, parts.multiproof.len);
+    parts.multiproof = mun_bytes(bytes, parts.multiproof.len + room);
+    put_together();
+    assert_int_equal(input.receipt.len, size);
+    assert_invalid_at(MUN_CHECK_STATE);
+    /* One byte more, and the length before the proof says so. */
+    bytes = copy(input.receipt);
+    bytes[size - parts.multiproof.len - 1]++;
+    assert_true(bytes[size - parts.multiproof.len - 1] != 0);
+    input.receipt = mun_bytes(bytes, size + 1);
+    assert_invalid_at(MUN_CHECK_FORMAT);
+}
+
 static void
 a_header_needs_a_quorum_of_its_own_members(void **state)
 {
@@ -809,6 +866,7 @@ main(void)
         ONE(a_header_below_the_trust_root_is_refused),
         FOUR(member_sets_are_followed_upwards),
         ONE(every_byte_of_a_link_counts),
+        ONE(a_receipt_is_bounded_in_links_and_bytes),
         FOUR(a_header_needs_a_quorum_of_its_own_members),
         ONE(a_header_of_newer_rules_is_unknown),
         ONE(another_entry_of_the_log_is_no_anchor),
