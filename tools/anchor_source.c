@@ -124,10 +124,11 @@ keep_credential(struct mun_batch_slot *slot, struct mun_credential_fault *why,
 static mun_err_t
 make_credential(struct mun_batch_slot *slot, struct mun_credential_fault *why,
                 struct mun_cli *cli, const struct mun_credential_frame *frame,
-                const char *out, size_t row, uint32_t index)
+                const char *out, size_t row)
 {
+    uint32_t index = frame->base + (uint32_t)row;
     struct mun_json_wr wr;
-    struct mun_bytes text;
+    struct mun_bytes text = MUN_BYTES_NONE;
     char path[PATH_SIZE];
     char *file = mun_arena_alloc(&cli->arena, 24);
 
@@ -140,7 +141,7 @@ make_credential(struct mun_batch_slot *slot, struct mun_credential_fault *why,
     slot->name = mun_csv_field(
         frame->csv, row, mun_csv_column(frame->csv, mun_bytes_str("name")));
     mun_json_wr_init(&wr, MUN_DOCUMENT_JSON_MAX, true);
-    mun_err_t err = mun_credential_make(&wr, why, frame, row, index);
+    mun_err_t err = mun_credential_make(&wr, why, frame, row);
     if (mun_is_ok(err))
         err = mun_json_wr_finish(&wr, &text);
     if (mun_is_ok(err))
@@ -163,12 +164,13 @@ slots_of_table(struct mun_batch_file *batch, struct mun_cli *cli,
         .version = batch->version,
         .label = (const char *)batch->label.data,
         .status_url = status_url,
+        .base = batch->base,
         .valid_from_ms = mun_cli_now_ms() / 1000 * 1000,
     };
 
     for (uint32_t i = 0; i < batch->count; i++) {
-        mun_err_t err = make_credential(&batch->slots[i], &why, cli, &frame,
-                                        out, i, batch->base + i);
+        mun_err_t err =
+            make_credential(&batch->slots[i], &why, cli, &frame, out, i);
         if (!mun_is_ok(err)) {
             (void)mun_cli_fail(
                 cli, MUN_EXIT_FAILED, "learner in line %u of the CSV: %s",
