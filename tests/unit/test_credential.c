@@ -260,9 +260,7 @@ check_long(size_t len, const char *tail, bool is_good)
     memcpy(text, head, at);
     memset(text + at, 'a', len);
     at += len;
-    memcpy(text + at, tail, strlen(tail));
-    at += strlen(tail);
-    memcpy(text + at, "\"}}", 3);
+    (void)snprintf(text + at, 1024 - sizeof head, "%s\"}}", tail);
     if (is_good)
         check_good(text);
     else

@@ -95,8 +95,8 @@ replaced(const char *text, const char *from, const char *to)
             out[len++] = *text++;
             continue;
         }
-        memcpy(out + len, to, strlen(to));
-        len += strlen(to);
+        for (const char *c = to; *c != '\0'; c++)
+            out[len++] = *c;
         text += strlen(from);
         is_found = true;
     }

@@ -50,6 +50,7 @@ reset(void **state)
 
 /* Reading */
 
+/* With a zero behind. */
 static struct mun_bytes
 read_file(const char *folder, const char *name)
 {
@@ -63,8 +64,9 @@ read_file(const char *folder, const char *name)
     in = fopen(path, "rb");
     if (in == NULL)
         fail_msg("no file %s", path);
-    len = fread(data, 1, FILE_BYTES_MAX, in);
-    assert_true(len < FILE_BYTES_MAX);
+    len = fread(data, 1, FILE_BYTES_MAX - 1, in);
+    assert_true(len < FILE_BYTES_MAX - 1);
+    data[len] = '\0';
     assert_int_equal(fclose(in), 0);
     return mun_bytes(data, len);
 }
@@ -207,176 +209,195 @@ same_tagged(const struct mun_json *object, const char *key, enum mun_tag tag,
 /* Fields, put together by tables */
 
 /* type: 1 2 4 8 integers of that many bytes, b bool, x bytes in hex, s and t
- * text behind a length of 1 or 2 bytes, l, L and n lists behind a count of 1 or 2
- * bytes or none, { the fields of `sub`. A list's `sub` of one field without a name is
- * of such values and not of objects. */
+ * text behind a length of 1 or 2 bytes, l, L and n lists behind a count of 1 or
+ * 2 bytes or none, { the fields of `sub`. A list's `sub` of one field without a
+ * name is of such values and not of objects. */
 struct field {
     const char *name;
-    char type;
     const struct field *sub;
+    char type;
     bool is_optional;
 };
 
-static const struct field f_hash[] = { { NULL, 'x', NULL, false },
-                                       { NULL, 0, NULL, false } };
-static const struct field f_text8[] = { { NULL, 's', NULL, false },
-                                        { NULL, 0, NULL, false } };
-static const struct field f_text16[] = { { NULL, 't', NULL, false },
-                                         { NULL, 0, NULL, false } };
+/* clang-format off */
+#define ONE(name, type) { name, NULL, type, false }
+#define SUB(name, type, sub) { name, sub, type, false }
+#define MAY(name, type) { name, NULL, type, true }
+#define END { NULL, NULL, 0, false }
+#define HEAD                                                                   \
+    ONE("type", '1'), ONE("version", '1'), ONE("since_height", '8'),           \
+    ONE("since_time", '8')
 
-static const struct field f_keys[] = { { "key", 'x', NULL, false },
-                                       { "purposes", '1', NULL, false },
-                                       { NULL, 0, NULL, false } };
-static const struct field f_levels[] = { { "framework", 's', NULL, false },
-                                         { "level", 's', NULL, false },
-                                         { NULL, 0, NULL, false } };
-static const struct field f_fields[] = { { "scheme", 's', NULL, false },
-                                         { "code", 's', NULL, false },
-                                         { NULL, 0, NULL, false } };
-static const struct field f_titles[] = { { "language", 's', NULL, false },
-                                         { "text", 't', NULL, false },
-                                         { NULL, 0, NULL, false } };
-static const struct field f_scope[] = { { "levels", 'l', f_levels, false },
-                                        { "fields", 'l', f_fields, false },
-                                        { "award_kinds", '4', NULL, false },
-                                        { "jurisdictions", 'l', f_text8,
-                                          false },
-                                        { "credit_system", 's', NULL, false },
-                                        { "credit_min", '4', NULL, false },
-                                        { "credit_max", '4', NULL, false },
-                                        { "sub_depth", '1', NULL, false },
-                                        { NULL, 0, NULL, false } };
-static const struct field f_description[] = {
-    { "version", '1', NULL, false },
-    { "titles", 'l', f_titles, false },
-    { "levels", 'l', f_levels, false },
-    { "fields", 'l', f_fields, false },
-    { "award_kind", '1', NULL, false },
-    { "credit_system", 's', NULL, false },
-    { "credits", '4', NULL, false },
-    { "workload_hours", '4', NULL, false },
-    { "assessment", 't', NULL, false },
-    { "participation", '1', NULL, false },
-    { "quality", 't', NULL, false },
-    { "languages", 'l', f_text8, false },
-    { "jurisdiction", 's', NULL, false },
-    { "url", 't', NULL, false },
-    { "outcomes", 'l', f_text16, false },
-    { "outcomes_digest", 'x', NULL, false },
-    { "partners", 'l', f_text16, false },
-    { "part_of", 'l', f_text16, false },
-    { NULL, 0, NULL, false }
+static const struct field f_hash[] = {
+    ONE(NULL, 'x'), END
 };
-
+static const struct field f_text8[] = {
+    ONE(NULL, 's'), END
+};
+static const struct field f_text16[] = {
+    ONE(NULL, 't'), END
+};
+static const struct field f_keys[] = {
+    ONE("key", 'x'), ONE("purposes", '1'), END
+};
+static const struct field f_levels[] = {
+    ONE("framework", 's'), ONE("level", 's'), END
+};
+static const struct field f_fields[] = {
+    ONE("scheme", 's'), ONE("code", 's'), END
+};
+static const struct field f_titles[] = {
+    ONE("language", 's'), ONE("text", 't'), END
+};
+static const struct field f_scope[] = {
+    SUB("levels", 'l', f_levels), SUB("fields", 'l', f_fields),
+    ONE("award_kinds", '4'), SUB("jurisdictions", 'l', f_text8),
+    ONE("credit_system", 's'), ONE("credit_min", '4'), ONE("credit_max", '4'),
+    ONE("sub_depth", '1'), END
+};
+static const struct field f_description[] = {
+    ONE("version", '1'), SUB("titles", 'l', f_titles),
+    SUB("levels", 'l', f_levels), SUB("fields", 'l', f_fields),
+    ONE("award_kind", '1'), ONE("credit_system", 's'), ONE("credits", '4'),
+    ONE("workload_hours", '4'), ONE("assessment", 't'),
+    ONE("participation", '1'), ONE("quality", 't'),
+    SUB("languages", 'l', f_text8), ONE("jurisdiction", 's'), ONE("url", 't'),
+    SUB("outcomes", 'l', f_text16), ONE("outcomes_digest", 'x'),
+    SUB("partners", 'l', f_text16), SUB("part_of", 'l', f_text16), END
+};
 static const struct field f_party[] = {
-    { "id", 'x', NULL, false },   { "roles", '1', NULL, false },
-    { "name", 't', NULL, false }, { "country", 's', NULL, false },
-    { "url", 't', NULL, false },  { "keys", 'l', f_keys, false },
-    { NULL, 0, NULL, false }
+    ONE("id", 'x'), ONE("roles", '1'), ONE("name", 't'), ONE("country", 's'),
+    ONE("url", 't'), SUB("keys", 'l', f_keys), END
 };
 static const struct field f_genesis[] = {
-    { "version", '1', NULL, false }, { "name", 't', NULL, false },
-    { "time", '8', NULL, false },    { "rules_version", '2', NULL, false },
-    { "max_age", '8', NULL, false }, { "parties", 'l', f_party, false },
-    { NULL, 0, NULL, false }
+    ONE("version", '1'), ONE("name", 't'), ONE("time", '8'),
+    ONE("rules_version", '2'), ONE("max_age", '8'),
+    SUB("parties", 'l', f_party), END
 };
-static const struct field f_member[] = { { "party", 'x', NULL, false },
-                                         { "key", 'x', NULL, false },
-                                         { NULL, 0, NULL, false } };
+static const struct field f_member[] = {
+    ONE("party", 'x'), ONE("key", 'x'), END
+};
 static const struct field f_header[] = {
-    { "version", '1', NULL, false },
-    { "rules_version", '2', NULL, false },
-    { "chain_id", 'x', NULL, false },
-    { "height", '8', NULL, false },
-    { "time", '8', NULL, false },
-    { "previous", 'x', NULL, false },
-    { "certificate_hash", 'x', NULL, false },
-    { "entries_hash", 'x', NULL, false },
-    { "log_size", '8', NULL, false },
-    { "log_root", 'x', NULL, false },
-    { "state_root", 'x', NULL, false },
-    { "members_hash", 'x', NULL, false },
-    { "next_members_hash", 'x', NULL, false },
-    { NULL, 0, NULL, false }
+    ONE("version", '1'), ONE("rules_version", '2'), ONE("chain_id", 'x'),
+    ONE("height", '8'), ONE("time", '8'), ONE("previous", 'x'),
+    ONE("certificate_hash", 'x'), ONE("entries_hash", 'x'),
+    ONE("log_size", '8'), ONE("log_root", 'x'), ONE("state_root", 'x'),
+    ONE("members_hash", 'x'), ONE("next_members_hash", 'x'), END
 };
 static const struct field f_log_leaf[] = {
-    { "type", '1', NULL, false },    { "height", '8', NULL, false },
-    { "time", '8', NULL, false },    { "position", '4', NULL, false },
-    { "subject", 'x', NULL, false }, { "effects_root", 'x', NULL, false },
-    { NULL, 0, NULL, false }
+    ONE("type", '1'), ONE("height", '8'), ONE("time", '8'),
+    ONE("position", '4'), ONE("subject", 'x'), ONE("effects_root", 'x'), END
 };
 static const struct field f_opening[] = {
-    { "version", '1', NULL, false },
-    { "salt", 'x', NULL, false },
-    { "digest", 'x', NULL, false },
-    { "format", '1', NULL, false },
-    { "programme", 'x', NULL, false },
-    { "programme_version", '2', NULL, false },
-    { "label", 's', NULL, false },
-    { "slot", '4', NULL, false },
-    { "valid_from", '8', NULL, false },
-    { "valid_until", '8', NULL, false },
-    { "assurance", '1', NULL, false },
-    { NULL, 0, NULL, false }
+    ONE("version", '1'), ONE("salt", 'x'), ONE("digest", 'x'),
+    ONE("format", '1'), ONE("programme", 'x'), ONE("programme_version", '2'),
+    ONE("label", 's'), ONE("slot", '4'), ONE("valid_from", '8'),
+    ONE("valid_until", '8'), ONE("assurance", '1'), END
 };
 /* The signatures stand without a count. */
 static const struct field f_certificate[] = {
-    { "height", '8', NULL, false },    { "round", '4', NULL, false },
-    { "header_id", 'x', NULL, false }, { "member_count", '1', NULL, false },
-    { "bitmap", 'x', NULL, false },    { "signatures", 'n', f_hash, false },
-    { NULL, 0, NULL, false }
+    ONE("height", '8'), ONE("round", '4'), ONE("header_id", 'x'),
+    ONE("member_count", '1'), ONE("bitmap", 'x'),
+    SUB("signatures", 'n', f_hash), END
 };
-
 static const struct field f_register_party[] = {
-    { "sponsor", 'x', NULL, false },
-    { "sponsor_accreditation", 'x', NULL, false },
-    { "name", 't', NULL, false },
-    { "country", 's', NULL, false },
-    { "url", 't', NULL, false },
-    { "recovery", 'x', NULL, false },
-    { "keys", 'l', f_keys, false },
-    { NULL, 0, NULL, false }
+    ONE("sponsor", 'x'), ONE("sponsor_accreditation", 'x'), ONE("name", 't'),
+    ONE("country", 's'), ONE("url", 't'), ONE("recovery", 'x'),
+    SUB("keys", 'l', f_keys), END
 };
-static const struct field f_retire_key[] = { { "key", 'x', NULL, false },
-                                             { NULL, 0, NULL, false } };
+static const struct field f_retire_key[] = {
+    ONE("key", 'x'), END
+};
 static const struct field f_accredit[] = {
-    { "subject", 'x', NULL, false },  { "parent", 'x', NULL, false },
-    { "tier", '1', NULL, false },     { "basis", 't', NULL, false },
-    { "from", '8', NULL, false },     { "until", '8', NULL, false },
-    { "scope", '{', f_scope, false }, { NULL, 0, NULL, false }
+    ONE("subject", 'x'), ONE("parent", 'x'), ONE("tier", '1'),
+    ONE("basis", 't'), ONE("from", '8'), ONE("until", '8'),
+    SUB("scope", '{', f_scope), END
 };
-static const struct field f_standing[] = { { "accreditation", 'x', NULL,
-                                             false },
-                                           { "reason", '1', NULL, false },
-                                           { NULL, 0, NULL, false } };
-static const struct field f_withdraw[] = { { "accreditation", 'x', NULL,
-                                             false },
-                                           { "reason", '1', NULL, false },
-                                           { "void_since", '8', NULL, false },
-                                           { NULL, 0, NULL, false } };
+static const struct field f_standing[] = {
+    ONE("accreditation", 'x'), ONE("reason", '1'), END
+};
+static const struct field f_withdraw[] = {
+    ONE("accreditation", 'x'), ONE("reason", '1'), ONE("void_since", '8'), END
+};
 static const struct field f_register_programme[] = {
-    { "code", 's', NULL, false },
-    { "description", '{', f_description, false },
-    { NULL, 0, NULL, false }
+    ONE("code", 's'), SUB("description", '{', f_description), END
 };
 static const struct field f_anchor[] = {
-    { "label", 's', NULL, false },     { "base", '4', NULL, false },
-    { "count", '4', NULL, false },     { "root", 'x', NULL, false },
-    { "programme", 'x', NULL, false }, { "version", '2', NULL, false },
-    { "published", 'b', NULL, false }, { "accreditations", 'l', f_hash, false },
-    { NULL, 0, NULL, false }
+    ONE("label", 's'), ONE("base", '4'), ONE("count", '4'), ONE("root", 'x'),
+    ONE("programme", 'x'), ONE("version", '2'), ONE("published", 'b'),
+    SUB("accreditations", 'l', f_hash), END
 };
-static const struct field f_change[] = { { "index", '4', NULL, false },
-                                         { "action", '1', NULL, false },
-                                         { "reason", '1', NULL, false },
-                                         { "if_since", '8', NULL, false },
-                                         { "superseded_by", 'x', NULL, true },
-                                         { "extended_until", '8', NULL, true },
-                                         { NULL, 0, NULL, false } };
-static const struct field f_change_status[] = { { "label", 's', NULL, false },
-                                                { "changes", 'L', f_change,
-                                                  false },
-                                                { NULL, 0, NULL, false } };
+static const struct field f_change[] = {
+    ONE("index", '4'), ONE("action", '1'), ONE("reason", '1'),
+    ONE("if_since", '8'), MAY("superseded_by", 'x'), MAY("extended_until", '8'),
+    END
+};
+static const struct field f_change_status[] = {
+    ONE("label", 's'), SUB("changes", 'L', f_change), END
+};
+static const struct field f_record_party[] = {
+    HEAD, ONE("party", 'x'), ONE("roles", '1'), ONE("status", '1'),
+    ONE("name", 't'), ONE("country", 's'), ONE("url", 't'), ONE("sponsor", 'x'),
+    ONE("recovery", 'x'), ONE("registered_by", 'x'), ONE("govern_keys", '1'),
+    END
+};
+static const struct field f_record_key[] = {
+    HEAD, ONE("key", 'x'), ONE("party", 'x'), ONE("purposes", '1'),
+    ONE("status", '1'), ONE("added_by", 'x'), ONE("added_height", '8'),
+    ONE("added_time", '8'), ONE("ended_time", '8'),
+    ONE("compromised_since", '8'), END
+};
+static const struct field f_record_accreditation[] = {
+    HEAD, ONE("entry", 'x'), ONE("accreditor", 'x'), ONE("subject", 'x'),
+    ONE("parent", 'x'), ONE("depth", '1'), ONE("granting_key", 'x'),
+    ONE("granted_height", '8'), ONE("granted_time", '8'), ONE("status", '1'),
+    ONE("status_time", '8'), ONE("void_since", '8'), ONE("reason", '1'),
+    ONE("changed_by", 'x'), ONE("tier", '1'), ONE("basis", 't'),
+    ONE("from", '8'), ONE("until", '8'), SUB("scope", '{', f_scope), END
+};
+static const struct field f_record_programme[] = {
+    HEAD, ONE("programme", 'x'), ONE("issuer", 'x'), ONE("code", 's'),
+    ONE("latest_version", '2'), ONE("status", '1'), ONE("listing", '1'),
+    ONE("next_review", '8'), END
+};
+static const struct field f_record_version[] = {
+    HEAD, ONE("programme", 'x'), ONE("programme_version", '2'),
+    SUB("description", '{', f_description), END
+};
+static const struct field f_record_list[] = {
+    HEAD, ONE("issuer", 'x'), ONE("label", 's'), ONE("count", '4'),
+    ONE("status", '1'), END
+};
+static const struct field f_record_slot[] = {
+    HEAD, ONE("issuer", 'x'), ONE("label", 's'), ONE("index", '4'),
+    ONE("status", '1'), ONE("reason", '1'), ONE("superseded_by", 'x'),
+    ONE("extended_until", '8'), ONE("key", 'x'), ONE("before_status", '1'),
+    ONE("before_extended", '8'), END
+};
+static const struct field f_record_batch[] = {
+    HEAD, ONE("issuer", 'x'), ONE("root", 'x'), ONE("entry", 'x'),
+    ONE("label", 's'), ONE("base", '4'), ONE("count", '4'),
+    ONE("programme", 'x'), ONE("programme_version", '2'), ONE("published", 'b'),
+    END
+};
+
+#undef ONE
+#undef SUB
+#undef MAY
+#undef END
+#undef HEAD
+/* clang-format on */
+
+static const struct field *const f_records[] = {
+    [MUN_RECORD_PARTY] = f_record_party,
+    [MUN_RECORD_KEY] = f_record_key,
+    [MUN_RECORD_ACCREDITATION] = f_record_accreditation,
+    [MUN_RECORD_PROGRAMME] = f_record_programme,
+    [MUN_RECORD_PROGRAMME_VERSION] = f_record_version,
+    [MUN_RECORD_LIST] = f_record_list,
+    [MUN_RECORD_SLOT] = f_record_slot,
+    [MUN_RECORD_BATCH] = f_record_batch,
+};
 
 static const struct {
     uint64_t kind;
@@ -392,123 +413,6 @@ static const struct {
     { MUN_KIND_REGISTER_PROGRAMME, f_register_programme },
     { MUN_KIND_ANCHOR, f_anchor },
     { MUN_KIND_CHANGE_STATUS, f_change_status },
-};
-
-/* clang-format off */
-#define HEAD                                                                   \
-    { "type", '1', NULL, false }, { "version", '1', NULL, false },             \
-    { "since_height", '8', NULL, false }, { "since_time", '8', NULL, false }
-/* clang-format on */
-
-static const struct field f_record_party[] = {
-    HEAD,
-    { "party", 'x', NULL, false },
-    { "roles", '1', NULL, false },
-    { "status", '1', NULL, false },
-    { "name", 't', NULL, false },
-    { "country", 's', NULL, false },
-    { "url", 't', NULL, false },
-    { "sponsor", 'x', NULL, false },
-    { "recovery", 'x', NULL, false },
-    { "registered_by", 'x', NULL, false },
-    { "govern_keys", '1', NULL, false },
-    { NULL, 0, NULL, false }
-};
-static const struct field f_record_key[] = {
-    HEAD,
-    { "key", 'x', NULL, false },
-    { "party", 'x', NULL, false },
-    { "purposes", '1', NULL, false },
-    { "status", '1', NULL, false },
-    { "added_by", 'x', NULL, false },
-    { "added_height", '8', NULL, false },
-    { "added_time", '8', NULL, false },
-    { "ended_time", '8', NULL, false },
-    { "compromised_since", '8', NULL, false },
-    { NULL, 0, NULL, false }
-};
-static const struct field f_record_accreditation[] = {
-    HEAD,
-    { "entry", 'x', NULL, false },
-    { "accreditor", 'x', NULL, false },
-    { "subject", 'x', NULL, false },
-    { "parent", 'x', NULL, false },
-    { "depth", '1', NULL, false },
-    { "granting_key", 'x', NULL, false },
-    { "granted_height", '8', NULL, false },
-    { "granted_time", '8', NULL, false },
-    { "status", '1', NULL, false },
-    { "status_time", '8', NULL, false },
-    { "void_since", '8', NULL, false },
-    { "reason", '1', NULL, false },
-    { "changed_by", 'x', NULL, false },
-    { "tier", '1', NULL, false },
-    { "basis", 't', NULL, false },
-    { "from", '8', NULL, false },
-    { "until", '8', NULL, false },
-    { "scope", '{', f_scope, false },
-    { NULL, 0, NULL, false }
-};
-static const struct field f_record_programme[] = {
-    HEAD,
-    { "programme", 'x', NULL, false },
-    { "issuer", 'x', NULL, false },
-    { "code", 's', NULL, false },
-    { "latest_version", '2', NULL, false },
-    { "status", '1', NULL, false },
-    { "listing", '1', NULL, false },
-    { "next_review", '8', NULL, false },
-    { NULL, 0, NULL, false }
-};
-static const struct field f_record_version[] = {
-    HEAD,
-    { "programme", 'x', NULL, false },
-    { "programme_version", '2', NULL, false },
-    { "description", '{', f_description, false },
-    { NULL, 0, NULL, false }
-};
-static const struct field f_record_list[] = { HEAD,
-                                              { "issuer", 'x', NULL, false },
-                                              { "label", 's', NULL, false },
-                                              { "count", '4', NULL, false },
-                                              { "status", '1', NULL, false },
-                                              { NULL, 0, NULL, false } };
-static const struct field f_record_slot[] = {
-    HEAD,
-    { "issuer", 'x', NULL, false },
-    { "label", 's', NULL, false },
-    { "index", '4', NULL, false },
-    { "status", '1', NULL, false },
-    { "reason", '1', NULL, false },
-    { "superseded_by", 'x', NULL, false },
-    { "extended_until", '8', NULL, false },
-    { "key", 'x', NULL, false },
-    { "before_status", '1', NULL, false },
-    { "before_extended", '8', NULL, false },
-    { NULL, 0, NULL, false }
-};
-static const struct field f_record_batch[] = {
-    HEAD,
-    { "issuer", 'x', NULL, false },
-    { "root", 'x', NULL, false },
-    { "entry", 'x', NULL, false },
-    { "label", 's', NULL, false },
-    { "base", '4', NULL, false },
-    { "count", '4', NULL, false },
-    { "programme", 'x', NULL, false },
-    { "programme_version", '2', NULL, false },
-    { "published", 'b', NULL, false },
-    { NULL, 0, NULL, false }
-};
-static const struct field *const f_records[] = {
-    [MUN_RECORD_PARTY] = f_record_party,
-    [MUN_RECORD_KEY] = f_record_key,
-    [MUN_RECORD_ACCREDITATION] = f_record_accreditation,
-    [MUN_RECORD_PROGRAMME] = f_record_programme,
-    [MUN_RECORD_PROGRAMME_VERSION] = f_record_version,
-    [MUN_RECORD_LIST] = f_record_list,
-    [MUN_RECORD_SLOT] = f_record_slot,
-    [MUN_RECORD_BATCH] = f_record_batch,
 };
 
 static void
@@ -1532,8 +1436,8 @@ blocks_are_right(void **state)
         mun_wr_init(&wr, buffer, sizeof buffer);
         mun_header_encode(&wr, &chain.header);
         same_bytes(vector, "previous_header", mun_wr_done(&wr));
-        same_hash(mun_json_at(mun_json_get(genesis, "vectors"), 0),
-                  "members_hash", &chain.header.members_hash);
+        same_bytes(mun_json_at(mun_json_get(genesis, "vectors"), 0),
+                   "member_set", hex_of(vector, "member_set"));
         check_block(vector, &chain);
     }
     mun_json_close(doc);
@@ -1768,7 +1672,6 @@ section_17(void)
     struct mun_bytes page = read_file(MUN_SOURCE_DIR, "ledger/README.md");
     const char *start;
 
-    ((uint8_t *)(uintptr_t)page.data)[page.len] = '\0';
     start = strstr((const char *)page.data, "\n## 17. Vectors\n");
     assert_non_null(start);
     return mun_bytes_str(start);
@@ -1791,8 +1694,6 @@ every_hash_in_the_page_is_one_of_the_vectors(void **state)
     size_t found = 0;
 
     (void)state; /* cmocka's */
-    ((uint8_t *)(uintptr_t)entries.data)[entries.len] = '\0';
-    ((uint8_t *)(uintptr_t)trees.data)[trees.len] = '\0';
     while (*at != '\0') {
         char digits[256];
         size_t len = 0;
@@ -1918,7 +1819,7 @@ making_them_again_gives_the_same_bytes(void **state)
         assert_int_equal(unlink(path), 0);
     }
     assert_int_equal(rmdir(folder), 0);
-    assert_true(total < 300 * 1024);
+    assert_true(total < (size_t)300 * 1024);
 }
 
 int

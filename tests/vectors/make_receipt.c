@@ -755,13 +755,14 @@ put_documents(const struct maker *maker, const struct credential *base)
     uint8_t *bytes = mun_vec_take(maker->arena, text.len + 2);
 
     /* A space more is the same JSON value; a letter less is not. */
-    memcpy(bytes, "\n ", 2);
+    bytes[0] = '\n';
+    bytes[1] = ' ';
     memcpy(bytes + 2, text.data, text.len);
     put_other_document(maker, "the document with other spaces", base,
                        mun_bytes(bytes, text.len + 2), MUN_VERDICT_VALID);
     for (size_t i = 0; i + 7 < text.len; i++) {
         if (memcmp(text.data + i, "Learner", 7) == 0)
-            memcpy((uint8_t *)bytes + 2 + i, "Learned", 7);
+            bytes[2 + i + 6] = 'd';
     }
     put_other_document(maker, "a changed document", base,
                        mun_bytes(bytes + 2, text.len),
