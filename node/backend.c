@@ -188,10 +188,11 @@ visit_shown(void *ctx, uint64_t log_index)
     return shown->visit(shown->ctx, log_index);
 }
 
+/* The parameters of these two are the API's. */
 static mun_err_t
-history(void *ctx, enum mun_rpc_history of, struct mun_bytes name,
-        uint64_t from, uint32_t limit, mun_rpc_visit_index visit,
-        void *visit_ctx, bool *more)
+history( // NOLINT(readability-function-size)
+    void *ctx, enum mun_rpc_history of, struct mun_bytes name, uint64_t from,
+    uint32_t limit, mun_rpc_visit_index visit, void *visit_ctx, bool *more)
 {
     struct mun_backend *backend = ctx;
     struct visit_shown shown = { backend, visit, visit_ctx };
@@ -215,9 +216,9 @@ history(void *ctx, enum mun_rpc_history of, struct mun_bytes name,
 }
 
 static mun_err_t
-registered(void *ctx, enum mun_record_type type, struct mun_bytes after,
-           uint32_t limit, mun_rpc_visit_record visit, void *visit_ctx,
-           bool *more)
+registered( // NOLINT(readability-function-size)
+    void *ctx, enum mun_record_type type, struct mun_bytes after,
+    uint32_t limit, mun_rpc_visit_record visit, void *visit_ctx, bool *more)
 {
     struct mun_backend *backend = ctx;
     const struct mun_register_query query = { .type = type,

@@ -30,9 +30,9 @@ struct mun_backend {
     struct mun_rpc_backend rpc; /* made by mun_backend_init */
 };
 
-/* Lifetime: `chain` and `genesis` are borrowed for ever. */
+/* Lifetime: `chain` and `document` are borrowed for ever. */
 void mun_backend_init(struct mun_backend *backend,
                       const struct mun_genesis_chain *chain,
-                      const struct mun_genesis *genesis);
+                      const struct mun_genesis *document);
 
 #endif

@@ -98,7 +98,9 @@ read_endpoint(struct mun_json_rd *rd, struct mun_listener_config *out)
 static void
 read_public(struct mun_json_rd *rd, struct mun_listener_config *out)
 {
-    static const char *const keys[] = { "address", "port", "threads",
+    static const char *const keys[] = { "address",
+                                        "port",
+                                        "threads",
                                         "connections",
                                         "connections_per_address",
                                         "timeout_seconds" };
@@ -185,10 +187,10 @@ static void
 read_all(struct mun_json_rd *rd, struct mun_config *out)
 {
     static const char *const keys[] = {
-        "data_dir",       "high_water_file",   "genesis_file",
-        "key_file",       "passphrase_file",   "public",
-        "operator",       "verify_threads",    "state_records",
-        "mempool_bytes",  "mempool_entries",   "freshness_seconds",
+        "data_dir",      "high_water_file", "genesis_file",
+        "key_file",      "passphrase_file", "public",
+        "operator",      "verify_threads",  "state_records",
+        "mempool_bytes", "mempool_entries", "freshness_seconds",
         "log_level",
     };
 
@@ -212,8 +214,8 @@ read_all(struct mun_json_rd *rd, struct mun_config *out)
         read_operator(rd, &out->operator_api);
     out->verify_threads = (uint32_t)read_number(
         rd, "verify_threads", 1, MUN_THREADS_MAX, out->verify_threads);
-    out->state_records = (uint32_t)read_number(
-        rd, "state_records", 10000, 1u << 30, out->state_records);
+    out->state_records = (uint32_t)read_number(rd, "state_records", 10000,
+                                               1u << 30, out->state_records);
     out->mempool_entries = (uint32_t)read_number(
         rd, "mempool_entries", 1, 1u << 24, out->mempool_entries);
     out->mempool_bytes = read_number(rd, "mempool_bytes", 1u << 20, 1ull << 40,

@@ -44,8 +44,8 @@ is_token(struct mun_bytes name)
 {
     for (size_t i = 0; i < name.len; i++) {
         uint8_t c = name.data[i];
-        bool is_alnum = (c >= '0' && c <= '9') ||
-                        (lower(c) >= 'a' && lower(c) <= 'z');
+        bool is_alnum =
+            (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z');
 
         /* strchr finds the NUL too. */
         if (!is_alnum && (c == 0 || strchr("!#$%&'*+-.^_`|~", c) == NULL))

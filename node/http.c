@@ -133,11 +133,10 @@ janitor(void *arg)
     lock(http);
     while (!http->is_stopping) {
         uint64_t now_ms = mun_clock_monotonic_ms();
-        struct timespec until = { .tv_sec = (time_t)((now_ms + JANITOR_MS) /
-                                                     1000),
-                                  .tv_nsec = (long)((now_ms + JANITOR_MS) %
-                                                    1000) *
-                                             1000000 };
+        struct timespec until = {
+            .tv_sec = (time_t)((now_ms + JANITOR_MS) / 1000),
+            .tv_nsec = (long)((now_ms + JANITOR_MS) % 1000) * 1000000
+        };
 
         for (uint32_t i = 0; i < http->slot_count; i++) {
             struct connection *c = &http->slots[i];
@@ -390,17 +389,17 @@ make_response(const struct mun_rpc_response *from, bool closes)
     if (is_ok && from->content_type != NULL)
         is_ok = add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
                            from->content_type);
-    is_ok = is_ok && add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
-                                from->cache_control == NULL
-                                    ? "no-store"
-                                    : from->cache_control);
+    is_ok =
+        is_ok && add_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
+                            from->cache_control == NULL ? "no-store"
+                                                        : from->cache_control);
     is_ok = is_ok && add_header(response, "X-Content-Type-Options", "nosniff");
     if (from->allow != NULL)
-        is_ok = is_ok &&
-                add_header(response, MHD_HTTP_HEADER_ALLOW, from->allow);
+        is_ok =
+            is_ok && add_header(response, MHD_HTTP_HEADER_ALLOW, from->allow);
     if (closes)
-        is_ok = is_ok &&
-                add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+        is_ok =
+            is_ok && add_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     if (from->status == 429 || from->status == 503)
         is_ok = is_ok && add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
     if (!is_ok && response != NULL) {
@@ -432,8 +431,8 @@ answer(struct connection *c, bool closes)
     response = make_response(&request->response, closes);
     if (response == NULL)
         return MHD_NO;
-    set_deadline(c, timeout_ms(c) + request->response.body.len * 1000 /
-                                        SEND_RATE);
+    set_deadline(c,
+                 timeout_ms(c) + request->response.body.len * 1000 / SEND_RATE);
     result = MHD_queue_response(c->mhd, request->response.status, response);
     MHD_destroy_response(response);
     mun_metrics_request(c->http->config.metrics, request->metric,
@@ -570,8 +569,7 @@ begin(struct connection *c, const struct line *line)
     if (verdict != MUN_GUARD_OK)
         return refuse(c, 400, "MALFORMED_REQUEST", mun_guard_text(verdict));
     if (head.has_length && head.length > MUN_HTTP_BODY_MAX)
-        return refuse(c, 413, "BODY_TOO_LARGE",
-                      "a body holds at most 8 MiB");
+        return refuse(c, 413, "BODY_TOO_LARGE", "a body holds at most 8 MiB");
     if (c->request.rpc.method == MUN_RPC_POST && !head.has_length &&
         !head.is_chunked)
         return refuse(c, 411, "LENGTH_REQUIRED",
@@ -607,7 +605,7 @@ receive(struct connection *c, const char *data, size_t *len)
         c->body_len += *len;
     }
     *len = 0;
-    return c->received > 2 * MUN_HTTP_BODY_MAX ? MHD_NO : MHD_YES;
+    return c->received > 2ull * MUN_HTTP_BODY_MAX ? MHD_NO : MHD_YES;
 }
 
 /* The handler */
@@ -659,10 +657,12 @@ go_on(struct connection *c)
     MUN_UNREACHABLE();
 }
 
+/* The parameters are the library's. */
 static enum MHD_Result
-on_access(void *cls, struct MHD_Connection *mhd, const char *url,
-          const char *method, const char *version, const char *upload_data,
-          size_t *upload_len, void **context)
+on_access( // NOLINT(readability-function-size)
+    void *cls, struct MHD_Connection *mhd, const char *url, const char *method,
+    const char *version, const char *upload_data, size_t *upload_len,
+    void **context)
 {
     const struct line line = { method, url, version };
     struct connection *c = *context;
@@ -774,9 +774,9 @@ open_listener(struct mun_http *http)
         return listen_failed(http, "listen");
     if (getsockname(http->listener, &address.at.any, &address.len) != 0)
         return listen_failed(http, "name");
-    http->port = ntohs(address.at.any.sa_family == AF_INET
-                           ? address.at.v4.sin_port
-                           : address.at.v6.sin6_port);
+    http->port =
+        ntohs(address.at.any.sa_family == AF_INET ? address.at.v4.sin_port
+                                                  : address.at.v6.sin6_port);
     return MUN_SUCCESS;
 }
 
@@ -803,9 +803,8 @@ start_library(struct mun_http *http)
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_BYTES,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION,
         on_connection, http, MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
-        MHD_OPTION_URI_LOG_CALLBACK, on_uri, http,
-        MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL, MHD_OPTION_ARRAY,
-        more, MHD_OPTION_END);
+        MHD_OPTION_URI_LOG_CALLBACK, on_uri, http, MHD_OPTION_UNESCAPE_CALLBACK,
+        on_unescape, NULL, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
     if (http->mhd == NULL)
         return listen_failed(http, "library");
     return MUN_SUCCESS;
@@ -840,8 +839,7 @@ mun_http_start(struct mun_http **out, struct mun_arena *arena,
     http->config = *config;
     http->listener = -1;
     http->slot_count = config->listener->connections + SPARE;
-    http->slots =
-        mun_arena_array(arena, http->slot_count, sizeof *http->slots);
+    http->slots = mun_arena_array(arena, http->slot_count, sizeof *http->slots);
     if (http->slots == NULL)
         return mun_err(MUN_ERR_LIMIT);
     for (uint32_t i = http->slot_count; i > 0; i--) {

@@ -55,9 +55,9 @@ struct mun_http_config {
     const struct mun_listener_config *listener;
     struct mun_http_handler handler;
     struct mun_metrics *metrics;
-    uint64_t memory_max;    /* bodies and large answers */
-    uint64_t arena_size;    /* address space of one request */
-    const char *name;       /* for logs */
+    uint64_t memory_max; /* bodies and large answers */
+    uint64_t arena_size; /* address space of one request */
+    const char *name;    /* for logs */
 };
 
 /* Listens and serves from now on.

@@ -31,6 +31,12 @@ _Static_assert(BLOCK_BYTES <= MUN_CON_VALUE_BYTES_MAX, "fits a value");
 /* Steps from WORK to the decision of one member: 6. */
 #define STEPS_MAX 16
 
+/* The context of mun_exec's look at known ids, which returns no error. */
+struct seen {
+    struct mun_store *store;
+    mun_err_t *err;
+};
+
 struct mun_ledger {
     struct mun_ledger_config config;
     pthread_rwlock_t lock; /* L2 */
@@ -58,6 +64,7 @@ struct mun_ledger {
     uint8_t *block;
     struct mun_pending_list queue; /* taken, not executed */
     struct mun_settlement settlement;
+    struct seen seen;
     mun_err_t seen_err;
 };
 
@@ -223,16 +230,14 @@ begin_height(struct mun_ledger *ledger)
 static bool
 seen_contains(const void *ctx, const struct mun_hash *id)
 {
-    /* The context is the ledger, which this thread owns. */
-    struct mun_ledger *ledger =
-        (struct mun_ledger *)(uintptr_t)ctx; // NOLINT(performance-no-int-to-ptr)
+    const struct seen *seen = ctx;
     struct mun_place place;
-    mun_err_t err = mun_store_find_entry(ledger->config.store, id, &place);
+    mun_err_t err = mun_store_find_entry(seen->store, id, &place);
 
     if (mun_is_ok(err))
         return true;
-    if (err.code != MUN_ERR_NOT_FOUND && mun_is_ok(ledger->seen_err))
-        ledger->seen_err = err;
+    if (err.code != MUN_ERR_NOT_FOUND && mun_is_ok(*seen->err))
+        *seen->err = err;
     return false;
 }
 
@@ -258,8 +263,8 @@ sort_known(struct mun_ledger *ledger, struct mun_pending *pending)
     struct mun_place place;
     mun_err_t err;
 
-    err = mun_store_find_entry(ledger->config.store,
-                               &pending->checked.entry.id, &place);
+    err = mun_store_find_entry(ledger->config.store, &pending->checked.entry.id,
+                               &place);
     /* The mempool holds an id once, so it is not of this block. */
     if (err.code == MUN_ERR_NOT_FOUND)
         return mun_err(MUN_ERR_INTERNAL);
@@ -303,7 +308,7 @@ execute(struct mun_ledger *ledger)
     const struct mun_exec_start start = {
         .state = ledger->config.state,
         .arena = &ledger->scratch,
-        .seen = { seen_contains, ledger },
+        .seen = { seen_contains, &ledger->seen },
         .previous = &ledger->header,
         .log = &ledger->log,
         .time_ms = next_time_ms(ledger),
@@ -560,8 +565,8 @@ static mun_err_t
 load_record(struct mun_ledger *ledger)
 {
     struct mun_bytes bytes;
-    mun_err_t err = mun_store_consensus(ledger->config.store, &ledger->scratch,
-                                        &bytes);
+    mun_err_t err =
+        mun_store_consensus(ledger->config.store, &ledger->scratch, &bytes);
 
     if (err.code == MUN_ERR_NOT_FOUND || (mun_is_ok(err) && bytes.len == 0))
         return MUN_SUCCESS;
@@ -597,7 +602,7 @@ set_up(struct mun_ledger *ledger)
     mun_err_t err;
 
     MUN_TRY(open_lock(ledger));
-    MUN_TRY(mun_arena_open(&ledger->scratch, 2 * MUN_EXEC_ARENA_BYTES));
+    MUN_TRY(mun_arena_open(&ledger->scratch, 2ull * MUN_EXEC_ARENA_BYTES));
     MUN_TRY(mun_arena_open(&ledger->block_memory, BLOCK_BYTES + 4096));
     ledger->block = mun_arena_alloc(&ledger->block_memory, BLOCK_BYTES);
     if (ledger->block == NULL)
@@ -624,6 +629,7 @@ mun_ledger_open(struct mun_ledger **out, struct mun_arena *arena,
     if (ledger == NULL)
         return mun_err(MUN_ERR_LIMIT);
     ledger->config = *config;
+    ledger->seen = (struct seen){ config->store, &ledger->seen_err };
     ledger->header = config->head->header;
     ledger->header_id = config->head->header_id;
     ledger->certificate = config->head->certificate;

@@ -316,10 +316,9 @@ hang(struct mun_pending *pending, struct mun_waiter *waiter,
 {
     struct mun_wait *wait = &waiter->waits[waiter->wait_count++];
 
-    *wait = (struct mun_wait){ .on = pending,
-                               .waiter = waiter,
-                               .item = item,
-                               .next = pending->waits };
+    *wait = (struct mun_wait){
+        .on = pending, .waiter = waiter, .item = item, .next = pending->waits
+    };
     if (wait->next != NULL)
         wait->next->prev = wait;
     pending->waits = wait;
@@ -329,6 +328,7 @@ hang(struct mun_pending *pending, struct mun_waiter *waiter,
 static void
 unhang(struct mun_wait *wait)
 {
+    MUN_CHECK(wait->on != NULL);
     if (wait->prev == NULL)
         wait->on->waits = wait->next;
     else
@@ -482,8 +482,7 @@ static void
 sleep_until(struct mun_mempool *mempool, uint64_t deadline_ms)
 {
     struct timespec until = { .tv_sec = (time_t)(deadline_ms / 1000),
-                              .tv_nsec = (long)(deadline_ms % 1000) *
-                                         1000000 };
+                              .tv_nsec = (long)(deadline_ms % 1000) * 1000000 };
 
     /* Early and late returns are the same to the caller's loop. */
     (void)pthread_cond_timedwait(&mempool->wake, &mempool->lock, &until);

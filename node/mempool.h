@@ -113,9 +113,9 @@ struct mun_mempool_config {
 
 /* Lifetime: the arena's; ended by mun_mempool_close.
  * Errors: MUN_ERR_LIMIT (arena). */
-MUN_MUST_USE mun_err_t mun_mempool_open(struct mun_mempool **out,
-                                        struct mun_arena *arena,
-                                        const struct mun_mempool_config *config);
+MUN_MUST_USE mun_err_t
+mun_mempool_open(struct mun_mempool **out, struct mun_arena *arena,
+                 const struct mun_mempool_config *config);
 /* Frees what is left. Nobody waits any more. NULL is fine. */
 void mun_mempool_close(struct mun_mempool *mempool);
 

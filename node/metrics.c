@@ -10,8 +10,8 @@ static const struct {
     uint64_t us;
     const char *text;
 } bounds[MUN_METRIC_BUCKETS - 1] = {
-    { 100, "0.0001" },  { 1000, "0.001" },  { 10000, "0.01" },
-    { 100000, "0.1" },  { 1000000, "1" },   { 10000000, "10" },
+    { 100, "0.0001" }, { 1000, "0.001" }, { 10000, "0.01" },
+    { 100000, "0.1" }, { 1000000, "1" },  { 10000000, "10" },
 };
 
 static const char *const class_names[MUN_METRIC_CLASSES] = {
@@ -210,7 +210,9 @@ write_requests(struct text *text, struct mun_metrics *metrics)
 
 size_t
 mun_metrics_write(struct mun_metrics *metrics,
-                  const struct mun_metrics_now *now, char *out, size_t size)
+                  const struct mun_metrics_now *now,
+                  char *out, // NOLINT(readability-non-const-parameter)
+                  size_t size)
 {
     struct text text = { .out = out, .size = size };
 

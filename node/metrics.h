@@ -60,9 +60,8 @@ struct mun_metrics_now {
 };
 
 void mun_histogram_add(struct mun_histogram *histogram, uint64_t us);
-void mun_metrics_request(struct mun_metrics *metrics,
-                         enum mun_metric_class of, unsigned status,
-                         uint64_t us);
+void mun_metrics_request(struct mun_metrics *metrics, enum mun_metric_class of,
+                         unsigned status, uint64_t us);
 
 /* Writes at most `size` bytes and returns how many; a text that does not fit
  * ends at a whole line. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "ledger/base/arena.h"
@@ -38,10 +39,12 @@
 #define VERIFY_QUEUE_MAX 4096
 
 /* Records of a genesis: parties and their keys. */
-#define GENESIS_RECORDS_MAX                                                    \
-    (MUN_GENESIS_PARTIES_MAX * (1 + MUN_PARTY_KEYS_MAX))
+#define GENESIS_RECORDS_MAX (MUN_GENESIS_PARTIES_MAX * (1 + MUN_PARTY_KEYS_MAX))
 
 #define DRAIN_MS 3000
+
+/* Descriptors beside connections: the database's files, above all. */
+#define FILES_OTHER 1024
 
 #define KEY_FILE_BYTES_MAX 16384
 #define PASSPHRASE_BYTES_MAX 1024
@@ -122,8 +125,8 @@ out:
 static struct mun_bytes
 first_line(struct mun_bytes text)
 {
-    while (text.len > 0 && (text.data[text.len - 1] == '\n' ||
-                            text.data[text.len - 1] == '\r'))
+    while (text.len > 0 &&
+           (text.data[text.len - 1] == '\n' || text.data[text.len - 1] == '\r'))
         text.len--;
     return text;
 }
@@ -361,9 +364,28 @@ log_ready(const struct mun_node *node)
             mun_ledger_may_write(node->ledger) ? "yes" : "no");
 }
 
+/* Most systems start a process with 1,024 descriptors and let it ask for more.
+ */
+static void
+raise_file_limit(const struct mun_node *node)
+{
+    rlim_t need = (rlim_t)node->config.public_api.connections +
+                  node->config.operator_api.connections + FILES_OTHER;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= need)
+        return;
+    limit.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < need)
+        mun_log(MUN_LOG_UNUSUAL,
+                "node few_files allowed=%" PRIu64 " needed=%" PRIu64,
+                (uint64_t)limit.rlim_cur, (uint64_t)need);
+}
+
 static mun_err_t
 start(struct mun_node *node)
 {
+    raise_file_limit(node);
     MUN_TRY(load_genesis(node));
     MUN_TRY(open_key(node));
     MUN_TRY(open_store(node));

@@ -26,16 +26,15 @@ struct mun_job {
  * Lifetime: the arena's; ended by mun_pool_stop.
  * Errors: MUN_ERR_LIMIT (arena), MUN_ERR_MEMORY (threads). */
 MUN_MUST_USE mun_err_t mun_pool_start(struct mun_pool **out,
-                                      struct mun_arena *arena,
-                                      uint32_t threads, uint32_t queue_max);
+                                      struct mun_arena *arena, uint32_t threads,
+                                      uint32_t queue_max);
 
 /* Runs what is queued to its end and joins the workers; afterwards nothing can
  * be added. NULL is fine. */
 void mun_pool_stop(struct mun_pool *pool);
 
 /* Errors: MUN_ERR_BUSY (the queue is full, or the pool has been stopped). */
-MUN_MUST_USE mun_err_t mun_pool_add(struct mun_pool *pool,
-                                    struct mun_job *job);
+MUN_MUST_USE mun_err_t mun_pool_add(struct mun_pool *pool, struct mun_job *job);
 
 /* Takes a job back that no worker has begun. */
 bool mun_pool_cancel(struct mun_pool *pool, struct mun_job *job);

@@ -279,9 +279,8 @@ collect_offers(struct work *work)
 static void
 wake(struct mun_waiter *waiter)
 {
-    struct work *work =
-        (struct work *)(void *)((uint8_t *)waiter -
-                                offsetof(struct work, waiter));
+    struct work *work = (struct work *)(void *)((uint8_t *)waiter -
+                                                offsetof(struct work, waiter));
 
     mun_http_resume(work->request);
 }

@@ -99,20 +99,18 @@ make_genesis(const char *dir)
     genesis.parties[0].roles = 3;
     genesis.parties[0].name = mun_bytes_str("Member");
     genesis.parties[0].country = mun_bytes_str("KZ");
-    put_keys(&genesis.parties[0],
-             (struct mun_key_grant){ *mun_test_key(MEMBER),
-                                     MUN_PURPOSE_GOVERN },
-             (struct mun_key_grant){ make_key_file(dir),
-                                     MUN_PURPOSE_VALIDATE });
+    put_keys(
+        &genesis.parties[0],
+        (struct mun_key_grant){ *mun_test_key(MEMBER), MUN_PURPOSE_GOVERN },
+        (struct mun_key_grant){ make_key_file(dir), MUN_PURPOSE_VALIDATE });
     mun_wr_init(&wr, buffer, sizeof buffer);
     mun_genesis_encode(&wr, &genesis);
     MUN_CHECK(mun_is_ok(mun_wr_status(&wr)));
     MUN_CHECK(memory != NULL);
     memset(memory, 0, size);
     MUN_CHECK(mun_is_ok(mun_genesis_decode(&genesis, mun_wr_done(&wr))));
-    MUN_CHECK(mun_is_ok(mun_genesis_start(&chain,
-                                          mun_state_init(memory, &config),
-                                          &genesis, mun_wr_done(&wr))));
+    MUN_CHECK(mun_is_ok(mun_genesis_start(
+        &chain, mun_state_init(memory, &config), &genesis, mun_wr_done(&wr))));
     free(memory);
     chain_id = chain.chain_id;
     write_file(dir, "genesis.bin", mun_wr_done(&wr));

@@ -55,8 +55,8 @@ every_member_is_read(void **state)
     struct mun_json_err why;
 
     (void)state;
-    assert_int_equal(
-        mun_config_parse(&config, &why, mun_bytes_str(text)).code, MUN_OK);
+    assert_int_equal(mun_config_parse(&config, &why, mun_bytes_str(text)).code,
+                     MUN_OK);
     assert_string_equal(config.high_water_file, "/e/hw");
     assert_string_equal(config.key_file, "/e/k");
     assert_string_equal(config.passphrase_file, "/e/p");
@@ -116,8 +116,7 @@ each_mistake_is_named(void **state)
         { "{" LEAST ",\"verify_threads\":0}", "verify_threads: too small" },
         { "{" LEAST ",\"state_records\":9999}", "state_records: too small" },
         { "{" LEAST ",\"mempool_entries\":0}", "mempool_entries: too small" },
-        { "{" LEAST ",\"mempool_bytes\":1048575}",
-          "mempool_bytes: too small" },
+        { "{" LEAST ",\"mempool_bytes\":1048575}", "mempool_bytes: too small" },
         { "{" LEAST ",\"freshness_seconds\":0}",
           "freshness_seconds: too small" },
         { "{" LEAST ",\"freshness_seconds\":1.5}", "freshness_seconds" },

@@ -38,7 +38,8 @@ clean_heads_pass_and_say_what_they_say(void **state)
                                   { "content-LENGTH", "0012" },
                                   { "Content-Type", "application/json" },
                                   { "X-Empty", "" },
-                                  { "X-Odd!#$%&'*+-.^_`|~9", "a\tb \xc3\xa9" } };
+                                  { "X-Odd!#$%&'*+-.^_`|~9",
+                                    "a\tb \xc3\xa9" } };
     const struct pair chunked[] = { { "hOsT", "[::1]:8460" },
                                     { "Transfer-Encoding", "Chunked" } };
     struct mun_guard_head head;
@@ -57,9 +58,9 @@ clean_heads_pass_and_say_what_they_say(void **state)
 static void
 a_length_that_does_not_fit_is_the_largest(void **state)
 {
-    const struct pair pairs[] = { HOST,
-                                  { "Content-Length",
-                                    "18446744073709551619" } };
+    const struct pair pairs[] = {
+        HOST, { "Content-Length", "18446744073709551619" }
+    };
     struct mun_guard_head head;
 
     (void)state;
@@ -67,73 +68,70 @@ a_length_that_does_not_fit_is_the_largest(void **state)
     assert_true(head.length == UINT64_MAX);
 }
 
+static const struct {
+    struct pair pairs[3];
+    size_t count;
+    enum mun_guard_verdict verdict;
+} malformed[] = {
+    { { { "X", "1" } }, 1, MUN_GUARD_HOST },
+    { { HOST, HOST }, 2, MUN_GUARD_HOST },
+    { { { "Host", "" } }, 1, MUN_GUARD_HOST },
+    { { { "Host", "a b" } }, 1, MUN_GUARD_HOST },
+    { { { "Host", "a/b" } }, 1, MUN_GUARD_HOST },
+    { { { "Host", "a@b" } }, 1, MUN_GUARD_HOST },
+    { { HOST, { "Content-Length", "3" }, { "Content-Length", "3" } },
+      3,
+      MUN_GUARD_LENGTH_TWICE },
+    { { HOST, { "Content-Length", "3" }, { "Content-Length", "5" } },
+      3,
+      MUN_GUARD_LENGTH_TWICE },
+    { { HOST, { "Content-Length", "" } }, 2, MUN_GUARD_LENGTH },
+    { { HOST, { "Content-Length", "-3" } }, 2, MUN_GUARD_LENGTH },
+    { { HOST, { "Content-Length", "+3" } }, 2, MUN_GUARD_LENGTH },
+    { { HOST, { "Content-Length", "3, 3" } }, 2, MUN_GUARD_LENGTH },
+    { { HOST, { "Content-Length", "0x3" } }, 2, MUN_GUARD_LENGTH },
+    { { HOST, { "Content-Length", "3 " } }, 2, MUN_GUARD_LENGTH },
+    { { HOST, { "Content-Length", "3" }, { "Transfer-Encoding", "chunked" } },
+      3,
+      MUN_GUARD_LENGTH_AND_ENCODING },
+    { { HOST, { "Transfer-Encoding", "gzip, chunked" } },
+      2,
+      MUN_GUARD_ENCODING },
+    { { HOST, { "Transfer-Encoding", "identity" } }, 2, MUN_GUARD_ENCODING },
+    { { HOST, { "Transfer-Encoding", "" } }, 2, MUN_GUARD_ENCODING },
+    { { HOST, { "Transfer-Encoding", "\tchunked" } }, 2, MUN_GUARD_ENCODING },
+    { { HOST,
+        { "Transfer-Encoding", "chunked" },
+        { "Transfer-Encoding", "chunked" } },
+      3,
+      MUN_GUARD_ENCODING },
+    { { HOST, { "Content-Type", "a/b" }, { "Content-Type", "a/c" } },
+      3,
+      MUN_GUARD_TYPE_TWICE },
+    { { HOST, { "", "x" } }, 2, MUN_GUARD_NAME },
+    { { HOST, { "Content-Length ", "3" } }, 2, MUN_GUARD_NAME },
+    { { HOST, { "X\tY", "3" } }, 2, MUN_GUARD_NAME },
+    { { HOST, { "X(Y)", "3" } }, 2, MUN_GUARD_NAME },
+    { { HOST, { "\xc3\xa9", "3" } }, 2, MUN_GUARD_NAME },
+    { { HOST, { "X", "a\rb" } }, 2, MUN_GUARD_VALUE },
+    { { HOST, { "X", "a\nb" } }, 2, MUN_GUARD_VALUE },
+    { { HOST, { "X", "a\x01" } }, 2, MUN_GUARD_VALUE },
+    { { HOST, { "X", "\x7f" } }, 2, MUN_GUARD_VALUE },
+};
+
 static void
 each_malformed_head_is_refused_by_name(void **state)
 {
-    static const struct {
-        struct pair pairs[3];
-        size_t count;
-        enum mun_guard_verdict verdict;
-    } bad[] = {
-        { { { "X", "1" } }, 1, MUN_GUARD_HOST },
-        { { HOST, HOST }, 2, MUN_GUARD_HOST },
-        { { { "Host", "" } }, 1, MUN_GUARD_HOST },
-        { { { "Host", "a b" } }, 1, MUN_GUARD_HOST },
-        { { { "Host", "a/b" } }, 1, MUN_GUARD_HOST },
-        { { { "Host", "a@b" } }, 1, MUN_GUARD_HOST },
-        { { HOST, { "Content-Length", "3" }, { "Content-Length", "3" } },
-          3,
-          MUN_GUARD_LENGTH_TWICE },
-        { { HOST, { "Content-Length", "3" }, { "Content-Length", "5" } },
-          3,
-          MUN_GUARD_LENGTH_TWICE },
-        { { HOST, { "Content-Length", "" } }, 2, MUN_GUARD_LENGTH },
-        { { HOST, { "Content-Length", "-3" } }, 2, MUN_GUARD_LENGTH },
-        { { HOST, { "Content-Length", "+3" } }, 2, MUN_GUARD_LENGTH },
-        { { HOST, { "Content-Length", "3, 3" } }, 2, MUN_GUARD_LENGTH },
-        { { HOST, { "Content-Length", "0x3" } }, 2, MUN_GUARD_LENGTH },
-        { { HOST, { "Content-Length", "3 " } }, 2, MUN_GUARD_LENGTH },
-        { { HOST,
-            { "Content-Length", "3" },
-            { "Transfer-Encoding", "chunked" } },
-          3,
-          MUN_GUARD_LENGTH_AND_ENCODING },
-        { { HOST, { "Transfer-Encoding", "gzip, chunked" } },
-          2,
-          MUN_GUARD_ENCODING },
-        { { HOST, { "Transfer-Encoding", "identity" } }, 2, MUN_GUARD_ENCODING },
-        { { HOST, { "Transfer-Encoding", "" } }, 2, MUN_GUARD_ENCODING },
-        { { HOST, { "Transfer-Encoding", "\tchunked" } },
-          2,
-          MUN_GUARD_ENCODING },
-        { { HOST,
-            { "Transfer-Encoding", "chunked" },
-            { "Transfer-Encoding", "chunked" } },
-          3,
-          MUN_GUARD_ENCODING },
-        { { HOST, { "Content-Type", "a/b" }, { "Content-Type", "a/c" } },
-          3,
-          MUN_GUARD_TYPE_TWICE },
-        { { HOST, { "", "x" } }, 2, MUN_GUARD_NAME },
-        { { HOST, { "Content-Length ", "3" } }, 2, MUN_GUARD_NAME },
-        { { HOST, { "X\tY", "3" } }, 2, MUN_GUARD_NAME },
-        { { HOST, { "X(Y)", "3" } }, 2, MUN_GUARD_NAME },
-        { { HOST, { "\xc3\xa9", "3" } }, 2, MUN_GUARD_NAME },
-        { { HOST, { "X", "a\rb" } }, 2, MUN_GUARD_VALUE },
-        { { HOST, { "X", "a\nb" } }, 2, MUN_GUARD_VALUE },
-        { { HOST, { "X", "a\x01" } }, 2, MUN_GUARD_VALUE },
-        { { HOST, { "X", "\x7f" } }, 2, MUN_GUARD_VALUE },
-    };
     struct mun_guard_head head;
 
     (void)state;
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    for (size_t i = 0; i < sizeof malformed / sizeof malformed[0]; i++) {
         enum mun_guard_verdict verdict =
-            check(&head, bad[i].pairs, bad[i].count);
+            check(&head, malformed[i].pairs, malformed[i].count);
 
-        if (verdict != bad[i].verdict)
+        if (verdict != malformed[i].verdict)
             print_message("case %zu\n", i);
-        assert_int_equal(verdict, bad[i].verdict);
+        assert_int_equal(verdict, malformed[i].verdict);
         assert_false(head.has_length);
         assert_false(head.is_chunked);
         assert_true(strlen(mun_guard_text(verdict)) > 10);
@@ -270,10 +268,9 @@ static void
 unclean_targets_are_refused(void **state)
 {
     static const char *const bad[] = {
-        "",       "a",       "*",       "http://a/", "/%",      "/%1",
-        "/%zz",   "/%00",    "/%0a",    "/%7f",      "/a%2fb",  "/a%5Cb",
-        "/a\\b",  "/a b",    "/\x7f",   "/\xc3\xa9", "/a#b",    "/a?b#c",
-        "/a?b c", "/a?\x01",
+        "",      "a",         "*",    "http://a/", "/%",     "/%1",     "/%zz",
+        "/%00",  "/%0a",      "/%7f", "/a%2fb",    "/a%5Cb", "/a\\b",   "/a b",
+        "/\x7f", "/\xc3\xa9", "/a#b", "/a?b#c",    "/a?b c", "/a?\x01",
     };
     uint8_t memory[1024];
     struct mun_arena arena;
