@@ -68,6 +68,7 @@ judge(struct mun_receipt_got *out, struct mun_cli *cli,
         input.root.height = receipt->root_header.height;
         mun_header_id(&input.root.header_id, &receipt->root_header);
     }
+    input.has_document_digest = true;
     input.document_digest = opening.digest;
     input.claims = claims_of(&opening, entry);
     input.policy.now_ms = mun_cli_now_ms();

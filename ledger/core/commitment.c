@@ -37,6 +37,8 @@ mun_opening_decode(struct mun_opening *out, struct mun_bytes bytes)
         mun_rd_fail(&rd, MUN_ERR_VERSION);
     mun_rd_hash(&rd, &out->salt);
     mun_rd_hash(&rd, &out->digest);
+    if (mun_hash_is_zero(&out->digest))
+        mun_rd_fail(&rd, MUN_ERR_VALUE);
     out->format = mun_rd_u8_in(&rd, MUN_FORMAT_JSON, MUN_FORMAT_BYTES);
     mun_rd_hash(&rd, &out->programme);
     out->programme_version = mun_rd_u16(&rd);

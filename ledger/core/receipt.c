@@ -241,8 +241,10 @@ check_is(struct verification *run, enum mun_check_name name, bool passed)
 static bool
 proof_is(struct verification *run, enum mun_check_name name, const char *fault)
 {
-    if (fault != NULL)
+    if (fault != NULL) {
         mun_verdict_add(run->out, MUN_VERDICT_PROOF_INVALID, fault);
+        run->out->flags = 0;
+    }
     return check_is(run, name, fault == NULL);
 }
 
@@ -458,12 +460,16 @@ names_other_slot(const struct verification *run)
 static void
 check_document(struct verification *run)
 {
-    if (check_is(
-            run, MUN_CHECK_DOCUMENT,
-            mun_hash_eq(&run->input->document_digest, &run->opening.digest)))
-        return;
-    mun_verdict_add(run->out, MUN_VERDICT_DOCUMENT_MISMATCH,
-                    names_other_slot(run) ? "other_receipt" : "changed");
+    const struct mun_receipt_input *input = run->input;
+    const char *why = NULL;
+
+    if (!input->has_document_digest)
+        why = "unreadable";
+    else if (!mun_hash_eq(&input->document_digest, &run->opening.digest))
+        why = names_other_slot(run) ? "other_receipt" : "changed";
+    if (why != NULL)
+        mun_verdict_add(run->out, MUN_VERDICT_DOCUMENT_MISMATCH, why);
+    (void)check_is(run, MUN_CHECK_DOCUMENT, why == NULL); /* goes on */
 }
 
 static const char *
@@ -487,10 +493,10 @@ claims_mismatch(const struct verification *run)
     const struct mun_claims *claims = &run->input->claims;
     const struct mun_anchor *anchor = &run->entry.as.anchor;
 
+    if (run->opening.format != MUN_FORMAT_JSON)
+        return NULL;
     if (!claims->has_claims)
-        return run->opening.format == MUN_FORMAT_JSON
-                   ? "the document does not say who awarded it"
-                   : NULL;
+        return "the document does not say who awarded it";
     if (!claims->is_complete || !claims->has_slot)
         return "the document does not name its issuer, programme or slot";
     if (!mun_hash_eq(&claims->issuer, &run->entry.actor))
@@ -514,7 +520,7 @@ check_claims(struct verification *run)
         mismatch = claims_mismatch(run);
     if (mismatch != NULL)
         mun_verdict_add(run->out, MUN_VERDICT_CLAIM_MISMATCH, mismatch);
-    if (!run->input->claims.has_claims)
+    if (run->opening.format != MUN_FORMAT_JSON)
         run->out->flags |= MUN_FLAG_CLAIMS_NOT_CHECKED;
     (void)check_is(run, MUN_CHECK_CLAIMS, mismatch == NULL); /* goes on */
 }

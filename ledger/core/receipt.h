@@ -85,6 +85,7 @@ struct mun_claims {
 struct mun_receipt_input {
     struct mun_bytes receipt; /* binary */
     struct mun_bytes opening; /* binary */
+    bool has_document_digest; /* false: it cannot be read as its format */
     struct mun_hash document_digest;
     struct mun_claims claims;
     struct mun_trust_root root;
@@ -97,7 +98,7 @@ struct mun_receipt_input {
 
 /* The whole verification of section 14, offline. Always gives a verdict: what
  * cannot be read is PROOF_INVALID, and UNKNOWN if the arena is too small.
- * `why` of a DOCUMENT_MISMATCH is "changed" or "other_receipt".
+ * `why` of a DOCUMENT_MISMATCH is "unreadable", "other_receipt" or "changed".
  * Lifetime: *out borrows from the input and the arena. */
 void mun_receipt_verify(struct mun_verdict *out, struct mun_arena *arena,
                         const struct mun_receipt_input *input);

@@ -60,7 +60,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         input.root.height = receipt.root_header.height;
         mun_header_id(&input.root.header_id, &receipt.root_header);
     }
-    if (mun_is_ok(mun_opening_decode(&opening, input.opening)))
+    input.has_document_digest =
+        mun_is_ok(mun_opening_decode(&opening, input.opening));
+    if (input.has_document_digest)
         input.document_digest = opening.digest;
     input.policy.now_ms = MUN_TEST_TIME_MS + MUN_TEST_HOUR_MS;
     input.policy.max_age_ms = MUN_TEST_HOUR_MS;

@@ -440,6 +440,7 @@ mun_test_world_input(struct mun_test_world *world,
     memset(input, 0, sizeof *input);
     input->receipt = mun_test_world_receipt(world, position);
     input->opening = mun_test_world_opening(world, position);
+    input->has_document_digest = true;
     input->document_digest = world->openings[position].digest;
     if (world->openings[position].format == MUN_FORMAT_JSON)
         input->claims = (struct mun_claims){

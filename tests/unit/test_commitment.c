@@ -126,6 +126,11 @@ each_field_holds_its_bounds(void **state)
     assert_int_equal(judge(&opening), MUN_ERR_TEXT);
     opening.label = mun_bytes_str("-a");
     assert_int_equal(judge(&opening), MUN_ERR_TEXT);
+    opening = sample();
+    memset(opening.digest.b, 0, sizeof opening.digest.b);
+    assert_int_equal(judge(&opening), MUN_ERR_VALUE); /* no document's */
+    opening.digest.b[31] = 1;
+    assert_int_equal(judge(&opening), MUN_OK);
 }
 
 static void

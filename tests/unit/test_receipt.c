@@ -545,6 +545,23 @@ a_changed_document_is_told_from_another_ones(void **state)
     assert_string_equal(verdict.why, "changed");
 }
 
+/* Whatever bytes stand where its digest would be. */
+static void
+a_document_without_a_digest_is_no_openings(void **state)
+{
+    (void)state;
+    input.has_document_digest = false;
+    assert_only(MUN_VERDICT_DOCUMENT_MISMATCH);
+    assert_string_equal(verdict.why, "unreadable");
+    assert_int_equal(verdict.checks[MUN_CHECK_DOCUMENT], MUN_CHECK_FAILED);
+    memset(&input.claims, 0, sizeof input.claims);
+    verify();
+    assert_string_equal(verdict.why, "unreadable");
+    assert_int_equal(verdict.all, bit(MUN_VERDICT_DOCUMENT_MISMATCH) |
+                                      bit(MUN_VERDICT_CLAIM_MISMATCH));
+    assert_int_equal(verdict.flags & MUN_FLAG_CLAIMS_NOT_CHECKED, 0);
+}
+
 static void
 each_claim_must_be_the_ledgers(void **state)
 {
@@ -874,6 +891,7 @@ main(void)
         ONE(another_opening_of_the_batch_is_refused),
         ONE(a_position_beyond_the_batch_is_refused),
         ONE(a_changed_document_is_told_from_another_ones),
+        ONE(a_document_without_a_digest_is_no_openings),
         ONE(each_claim_must_be_the_ledgers),
         ONE(an_opening_that_names_something_else_is_a_claim_mismatch),
         ONE(a_receipt_holds_exactly_what_is_asked_for),

@@ -865,6 +865,7 @@ verify_served(unsigned slot, enum mun_verdict_code expected)
     mun_opening_encode(&wr, &node.openings[slot]);
     input.receipt = file.receipt;
     input.opening = mun_wr_done(&wr);
+    input.has_document_digest = true;
     input.document_digest = node.openings[slot].digest;
     input.policy.now_ms = node.world.headers[6].time_ms;
     mun_receipt_verify(&verdict, &memory, &input);

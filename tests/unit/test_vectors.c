@@ -1511,6 +1511,15 @@ receipt_of(const struct mun_json *vectors, const struct mun_json *vector)
     return out;
 }
 
+static bool
+is_json_opened(struct mun_bytes bytes)
+{
+    struct mun_opening opening;
+
+    return mun_is_ok(mun_opening_decode(&opening, bytes)) &&
+           opening.format == MUN_FORMAT_JSON;
+}
+
 static void
 set_input(struct mun_receipt_input *out, const struct mun_json *vectors,
           const struct mun_json *vector)
@@ -1528,6 +1537,7 @@ set_input(struct mun_receipt_input *out, const struct mun_json *vectors,
     out->policy.assurance_min = (uint8_t)u64_of(vector, "assurance_min");
     assert_true(mun_is_ok(mun_trust_root_read(
         &out->root, NULL, inherited(vectors, vector, "trust_root"), &why)));
+    out->has_document_digest = true;
     if (mun_is_ok(mun_json_parse(&doc, NULL, document, NULL))) {
         assert_true(mun_is_ok(mun_jcs_sha256(&out->document_digest, doc)));
         mun_credential_claims(&out->claims, doc);
@@ -1539,6 +1549,7 @@ set_input(struct mun_receipt_input *out, const struct mun_json *vectors,
         out->claims.list_label.data = label;
         mun_json_close(doc);
     } else {
+        out->has_document_digest = !is_json_opened(out->opening);
         mun_hash_sha256(&out->document_digest, document);
     }
 }

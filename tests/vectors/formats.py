@@ -244,6 +244,10 @@ def check_key(key):
     require(secp256k1.decode_point(key[1:]), "not a point")
 
 
+def check_not_zero(found):
+    require(found != ZERO, "a hash of zeros")
+
+
 def check_key_or_none(key):
     if key != NO_KEY:
         check_key(key)
@@ -253,6 +257,7 @@ U8, U16, U32, U64 = Uint(1), Uint(2), Uint(4), Uint(8)
 BOOL = Uint(1, 0, 1)
 ONE = Uint(1, 1, 1)  # a version
 HASH = Fixed(32)
+NOT_ZERO = Fixed(32, check_not_zero)
 KEY = Fixed(34, check_key)
 KEY_OR_NONE = Fixed(34, check_key_or_none)
 SIGNATURE = Fixed(65)
@@ -847,7 +852,7 @@ class Multiproof:
 # --- Commitments (section 12) ------------------------------------------------
 
 OPENING = Struct(
-    ("version", ONE), ("salt", HASH), ("digest", HASH),
+    ("version", ONE), ("salt", HASH), ("digest", NOT_ZERO),
     ("format", Uint(1, 1, 2)), ("programme", HASH),
     ("programme_version", U16), ("label", LABEL), ("slot", U32),
     ("valid_from", U64), ("valid_until", U64), ("assurance", Uint(1, 0, 3)))

@@ -143,6 +143,16 @@ set_documents(struct maker *maker)
         mun_bytes_str("A diploma as plain text.\nNot JSON.\n");
 }
 
+/* Is the document of this opening one that must be JSON? */
+static bool
+is_json_opened(struct mun_bytes bytes)
+{
+    struct mun_opening opening;
+
+    return mun_is_ok(mun_opening_decode(&opening, bytes)) &&
+           opening.format == MUN_FORMAT_JSON;
+}
+
 /* The digest, and what the document says if it is JSON. */
 static void
 read_document(struct mun_hash *digest, struct mun_claims *claims,
@@ -362,10 +372,12 @@ put_answer(const struct maker *maker, const struct credential *credential,
     struct mun_verdict *verdict = mun_vec_take(maker->arena, sizeof *verdict);
     struct mun_json *doc = NULL;
 
+    input.has_document_digest = true;
     if (mun_is_ok(mun_json_parse(&doc, NULL, credential->document, NULL))) {
         MUN_CHECK(mun_is_ok(mun_jcs_sha256(&input.document_digest, doc)));
         mun_credential_claims(&input.claims, doc);
     } else {
+        input.has_document_digest = !is_json_opened(credential->opening);
         mun_hash_sha256(&input.document_digest, credential->document);
     }
     mun_receipt_verify(verdict, maker->arena, &input);
@@ -388,15 +400,18 @@ put_answer(const struct maker *maker, const struct credential *credential,
     return MUN_CHECK_NAME_COUNT;
 }
 
+/* The digest too, when it has one beside that opening. */
 static void
-put_document(struct mun_json_wr *wr, struct mun_bytes document)
+put_document(struct mun_json_wr *wr, struct mun_bytes document,
+             struct mun_bytes opening)
 {
     struct mun_claims claims;
     struct mun_hash digest;
 
     read_document(&digest, &claims, document);
     mun_vec_text(wr, "document", document);
-    mun_vec_hash(wr, "document_digest", &digest);
+    if (claims.has_claims || !is_json_opened(opening))
+        mun_vec_hash(wr, "document_digest", &digest);
 }
 
 static void
@@ -507,7 +522,7 @@ put_whole(const struct maker *maker, const char *name,
     mun_json_wr_begin_object(maker->wr);
     mun_vec_str(maker->wr, "name", name);
     put_receipt(maker, credential->receipt);
-    put_document(maker->wr, credential->document);
+    put_document(maker->wr, credential->document, credential->opening);
     put_opening(maker->wr, credential->opening);
     (void)put_answer(maker, credential, question, expected);
     mun_json_wr_end_object(maker->wr);
@@ -743,7 +758,7 @@ put_other_document(const struct maker *maker, const char *name,
     mun_json_wr_begin_object(maker->wr);
     mun_vec_str(maker->wr, "name", name);
     mun_vec_str(maker->wr, "of", "valid");
-    put_document(maker->wr, document);
+    put_document(maker->wr, document, base->opening);
     (void)put_answer(maker, &changed, &question, expected);
     mun_json_wr_end_object(maker->wr);
 }
@@ -769,6 +784,9 @@ put_documents(const struct maker *maker, const struct credential *base)
                        MUN_VERDICT_DOCUMENT_MISMATCH);
     put_other_document(maker, "the document of another slot", base,
                        maker->documents[SLOT_REVOKED],
+                       MUN_VERDICT_DOCUMENT_MISMATCH);
+    put_other_document(maker, "a document that should be JSON and is not", base,
+                       maker->documents[SLOT_BYTES],
                        MUN_VERDICT_DOCUMENT_MISMATCH);
 }
 
@@ -800,6 +818,10 @@ put_openings(const struct maker *maker, const struct credential *base)
     put_other_opening(maker, "a byte of the opening missing", base,
                       mun_bytes(base->opening.data, base->opening.len - 1),
                       MUN_CHECK_FORMAT);
+    bytes[1] ^= 1;
+    memset(bytes + 33, 0, 32);
+    put_other_opening(maker, "an opening whose digest is zero", base,
+                      mun_bytes(bytes, base->opening.len), MUN_CHECK_FORMAT);
     put_other_opening(maker, "the opening of another slot", base,
                       mun_test_world_opening(maker->world, SLOT_REVOKED),
                       MUN_CHECK_BATCH);

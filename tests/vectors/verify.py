@@ -279,6 +279,7 @@ class Verification:
                                      self.opening["format"])
         except ValueError:
             found = None
+        insist(found is not None, "unreadable", "DOCUMENT_MISMATCH")
         insist(found == self.opening["digest"], self.document_reason(),
                "DOCUMENT_MISMATCH")
 
