@@ -525,6 +525,38 @@ check_claims(struct verification *run)
     (void)check_is(run, MUN_CHECK_CLAIMS, mismatch == NULL); /* goes on */
 }
 
+static bool
+is_title(const struct mun_description *description, struct mun_bytes text)
+{
+    for (uint8_t i = 0; i < description->title_count; i++) {
+        if (mun_bytes_eq(description->titles[i].value, text))
+            return true;
+    }
+    return false;
+}
+
+/* The rest of check 8, once the description is known. */
+static void
+check_title(struct verification *run)
+{
+    const struct mun_claims *claims = &run->input->claims;
+    struct mun_verdict *out = run->out;
+
+    if (run->opening.format != MUN_FORMAT_JSON || !claims->has_title ||
+        out->code == MUN_VERDICT_PROOF_INVALID)
+        return;
+    if (out->description.title_count == 0) { /* not shown */
+        if (out->checks[MUN_CHECK_CLAIMS] == MUN_CHECK_PASSED)
+            out->checks[MUN_CHECK_CLAIMS] = MUN_CHECK_NOT_DONE;
+        return;
+    }
+    if (is_title(&out->description, claims->title))
+        return;
+    mun_verdict_add(out, MUN_VERDICT_CLAIM_MISMATCH,
+                    "the document has another title than the ledger");
+    out->checks[MUN_CHECK_CLAIMS] = MUN_CHECK_FAILED;
+}
+
 /* The verdict, flags and checks so far. */
 struct so_far {
     enum mun_verdict_code code;
@@ -631,6 +663,7 @@ verify(struct verification *run)
     check_document(run);
     check_claims(run);
     check_state(run);
+    check_title(run);
 }
 
 void

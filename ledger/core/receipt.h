@@ -80,6 +80,8 @@ struct mun_claims {
     struct mun_bytes list_label;
     uint32_t slot;
     bool has_slot;
+    bool has_title;
+    struct mun_bytes title; /* empty when what stands there is no text */
 };
 
 struct mun_receipt_input {

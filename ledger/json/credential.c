@@ -67,6 +67,19 @@ read_programme(struct mun_claims *out, const struct mun_json *document)
     return true;
 }
 
+/* It may have none, and then says nothing wrong. */
+static void
+read_title(struct mun_claims *out, const struct mun_json *document)
+{
+    const struct mun_json *subject =
+        mun_json_get(document, "credentialSubject");
+    const struct mun_json *achievement = mun_json_get(subject, "achievement");
+    const struct mun_json *name = mun_json_get(achievement, "name");
+
+    out->has_title = name != NULL;
+    out->title = mun_json_string(name);
+}
+
 /* The part of a URL from the last "/v1/status-lists/" on, without it. */
 static bool
 find_list(struct mun_bytes *url)
@@ -134,6 +147,7 @@ mun_credential_claims(struct mun_claims *out, const struct mun_json *document)
     bool has_issuer = read_issuer(out, document);
     bool has_programme = read_programme(out, document);
     out->has_slot = read_status(out, document);
+    read_title(out, document);
     out->is_complete = has_issuer && has_programme && out->has_slot;
 }
 

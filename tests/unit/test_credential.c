@@ -215,6 +215,39 @@ without_a_slot_it_is_incomplete(void **state)
         check_incomplete(texts[i], false);
 }
 
+#define NAMED(name)                                                            \
+    "{\"achievement\":{\"id\":" GOOD_ID ",\"name\":" name "}}"
+
+static void
+check_title(const char *text, bool has_title, const char *title)
+{
+    struct mun_json *doc = parse(text);
+    struct mun_claims claims;
+
+    mun_credential_claims(&claims, doc);
+    assert_true(claims.is_complete);
+    assert_int_equal(claims.has_title, has_title);
+    assert_true(mun_bytes_eq(claims.title, mun_bytes_str(title)));
+    mun_json_close(doc);
+}
+
+static void
+the_achievements_name_is_the_title(void **state)
+{
+    (void)state; /* cmocka's */
+    check_title(WITH_SUBJECT(SUBJECT(GOOD_ID)), false, "");
+    check_title(WITH_SUBJECT(NAMED("\"Physics\"")), true, "Physics");
+    check_title(WITH_SUBJECT(NAMED("\"Ph\\u0079sics\"")), true, "Physics");
+    check_title(WITH_SUBJECT(NAMED("\"\"")), true, "");
+    check_title(WITH_SUBJECT(NAMED("null")), true, "");
+    check_title(WITH_SUBJECT(NAMED("{\"en\":\"Physics\"}")), true, "");
+    check_title(WITH_SUBJECT(NAMED("[\"Physics\"]")), true, "");
+    check_title(
+        WITH_SUBJECT("{\"name\":\"Ada\",\"achievement\":{\"id\":" GOOD_ID
+                     ",\"Name\":\"Physics\"}}"),
+        false, "");
+}
+
 static void
 statuses_that_name_one_slot_are_one(void **state)
 {
@@ -330,6 +363,7 @@ main(void)
         cmocka_unit_test(without_an_issuer_it_is_incomplete),
         cmocka_unit_test(without_a_programme_it_is_incomplete),
         cmocka_unit_test(without_a_slot_it_is_incomplete),
+        cmocka_unit_test(the_achievements_name_is_the_title),
         cmocka_unit_test(statuses_that_name_one_slot_are_one),
         cmocka_unit_test(statuses_that_name_two_slots_are_none),
         cmocka_unit_test(long_urls_are_read),

@@ -598,6 +598,32 @@ each_claim_must_be_the_ledgers(void **state)
     assert_only(MUN_VERDICT_CLAIM_MISMATCH);
 }
 
+static void
+a_title_must_be_one_of_the_ledgers(void **state)
+{
+    (void)state;
+    input.claims.has_title = true;
+    assert_only(MUN_VERDICT_CLAIM_MISMATCH); /* empty */
+    assert_string_equal(verdict.why,
+                        "the document has another title than the ledger");
+    for (unsigned i = 0; i < MUN_CHECK_NAME_COUNT; i++)
+        assert_int_equal(verdict.checks[i], i == MUN_CHECK_CLAIMS
+                                                ? MUN_CHECK_FAILED
+                                                : MUN_CHECK_PASSED);
+    for (uint8_t i = 0; i < 2; i++) {
+        input.claims.title = verdict.description.titles[i].value;
+        assert_only(MUN_VERDICT_VALID);
+    }
+    input.claims.title.len--;
+    assert_only(MUN_VERDICT_CLAIM_MISMATCH);
+    input.claims.title = mun_bytes_str("en");
+    assert_only(MUN_VERDICT_CLAIM_MISMATCH);
+    /* What is no JSON is not compared. */
+    mun_test_world_input(&world, &input, BYTES_POSITION);
+    input.claims.has_title = true;
+    assert_only(MUN_VERDICT_VALID);
+}
+
 /* Only a dishonest issuer anchors openings that do not name what the anchor
  * does. */
 static void
@@ -692,6 +718,33 @@ a_record_left_out_is_unknown(void **state)
     assert_true(left_out >= count - 1);
     prove(keys, 0);
     assert_only(MUN_VERDICT_UNKNOWN);
+}
+
+static void
+a_title_is_not_compared_with_what_is_not_shown(void **state)
+{
+    struct mun_hash hidden;
+    uint32_t count;
+    uint32_t kept = 0;
+
+    (void)state;
+    input.claims.has_title = true;
+    take_apart();
+    count = asked_keys();
+    mun_record_key_version(&hidden, &world.programme, 1);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!mun_hash_eq(&keys[i], &hidden))
+            keys[kept++] = keys[i];
+    }
+    assert_int_equal(kept, count - 1);
+    prove(keys, kept);
+    assert_only(MUN_VERDICT_UNKNOWN);
+    assert_int_equal(verdict.checks[MUN_CHECK_CLAIMS], MUN_CHECK_NOT_DONE);
+    input.claims.slot++;
+    verify();
+    assert_int_equal(verdict.checks[MUN_CHECK_CLAIMS], MUN_CHECK_FAILED);
+    assert_int_equal(verdict.all, bit(MUN_VERDICT_UNKNOWN) |
+                                      bit(MUN_VERDICT_CLAIM_MISMATCH));
 }
 
 static mun_err_t
@@ -893,6 +946,8 @@ main(void)
         ONE(a_changed_document_is_told_from_another_ones),
         ONE(a_document_without_a_digest_is_no_openings),
         ONE(each_claim_must_be_the_ledgers),
+        ONE(a_title_must_be_one_of_the_ledgers),
+        ONE(a_title_is_not_compared_with_what_is_not_shown),
         ONE(an_opening_that_names_something_else_is_a_claim_mismatch),
         ONE(a_receipt_holds_exactly_what_is_asked_for),
         ONE(a_record_left_out_is_unknown),

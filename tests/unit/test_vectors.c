@@ -1511,6 +1511,16 @@ receipt_of(const struct mun_json *vectors, const struct mun_json *vector)
     return out;
 }
 
+static void
+keep_bytes(struct mun_bytes *bytes)
+{
+    uint8_t *copy = take(bytes->len + 1);
+
+    if (bytes->len > 0)
+        memcpy(copy, bytes->data, bytes->len);
+    bytes->data = copy;
+}
+
 static bool
 is_json_opened(struct mun_bytes bytes)
 {
@@ -1541,12 +1551,9 @@ set_input(struct mun_receipt_input *out, const struct mun_json *vectors,
     if (mun_is_ok(mun_json_parse(&doc, NULL, document, NULL))) {
         assert_true(mun_is_ok(mun_jcs_sha256(&out->document_digest, doc)));
         mun_credential_claims(&out->claims, doc);
-        /* It borrows from the document, which is closed. */
-        uint8_t *label = take(out->claims.list_label.len + 1);
-        if (out->claims.list_label.len > 0)
-            memcpy(label, out->claims.list_label.data,
-                   out->claims.list_label.len);
-        out->claims.list_label.data = label;
+        /* They borrow from the document, which is closed. */
+        keep_bytes(&out->claims.list_label);
+        keep_bytes(&out->claims.title);
         mun_json_close(doc);
     } else {
         out->has_document_digest = !is_json_opened(out->opening);

@@ -138,6 +138,17 @@ def member(value, *names):
     return value
 
 
+NO_TITLE = object()
+
+
+def title_named(document):
+    """What stands where the title would be."""
+    achievement = member(document, "credentialSubject", "achievement")
+    if not isinstance(achievement, dict):
+        return NO_TITLE
+    return achievement.get("name", NO_TITLE)
+
+
 def issuer_named(document):
     issuer = member(document, "issuer")
     return issuer if isinstance(issuer, str) else member(issuer, "id")

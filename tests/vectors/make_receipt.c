@@ -32,6 +32,7 @@ enum slot {
     SLOT_OTHER_OPENING,   /* the opening names another programme */
     SLOT_BYTES,           /* not JSON */
     SLOT_SILENT,          /* the document names no slot */
+    SLOT_OTHER_TITLE,     /* the document has another */
     SLOT_COUNT
 };
 
@@ -63,13 +64,15 @@ struct saying {
     struct mun_hash programme;
     uint32_t slot;
     bool has_slot;
+    const char *title;
 };
 
 static void
 put_status(struct mun_json_wr *wr, const struct saying *saying)
 {
     char url[160] = "https://ledger.example/v1/status-lists/";
-    char digit[2] = { (char)('0' + saying->slot), '\0' };
+    char digits[3] = { (char)('0' + saying->slot / 10),
+                       (char)('0' + saying->slot % 10) };
     char hex[65];
 
     mun_hex_encode(hex, mun_bytes(saying->issuer.b, 32));
@@ -79,7 +82,8 @@ put_status(struct mun_json_wr *wr, const struct saying *saying)
     mun_json_wr_begin_object(wr);
     mun_vec_str(wr, "type", "BitstringStatusListEntry");
     mun_vec_str(wr, "statusPurpose", "revocation");
-    mun_vec_str(wr, "statusListIndex", digit);
+    mun_vec_str(wr, "statusListIndex",
+                saying->slot < 10 ? digits + 1 : digits);
     mun_vec_str(wr, "statusListCredential", url);
     mun_json_wr_end_object(wr);
 }
@@ -91,7 +95,7 @@ document_of(struct mun_arena *arena, const struct saying *saying)
     struct mun_json_wr wr;
     struct mun_bytes text;
 
-    MUN_CHECK(saying->slot <= 9);
+    MUN_CHECK(saying->slot <= 99);
     mun_json_wr_init(&wr, 8192, false);
     mun_json_wr_begin_object(&wr);
     mun_json_wr_key(&wr, "type");
@@ -112,7 +116,7 @@ document_of(struct mun_arena *arena, const struct saying *saying)
     mun_json_wr_key(&wr, "achievement");
     mun_json_wr_begin_object(&wr);
     mun_vec_str(&wr, "id", urn);
-    mun_vec_str(&wr, "name", "Data analysis");
+    mun_vec_str(&wr, "name", saying->title);
     mun_json_wr_end_object(&wr);
     mun_json_wr_end_object(&wr);
     if (saying->has_slot)
@@ -131,12 +135,15 @@ set_documents(struct maker *maker)
         struct saying saying = { .issuer = mun_test_party(MUN_TEST_ISSUER),
                                  .programme = maker->world->programme,
                                  .slot = i,
-                                 .has_slot = i != SLOT_SILENT };
+                                 .has_slot = i != SLOT_SILENT,
+                                 .title = "Data analysis" };
 
         if (i == SLOT_OTHER_PROGRAMME)
             saying.programme = mun_test_hash(2);
         if (i == SLOT_OTHER_SLOT)
             saying.slot = SLOT_GOOD;
+        if (i == SLOT_OTHER_TITLE)
+            saying.title = "Data analysis (honours)";
         maker->documents[i] = document_of(maker->arena, &saying);
     }
     maker->documents[SLOT_BYTES] =
@@ -982,6 +989,8 @@ put_anchored(struct maker *maker)
              MUN_VERDICT_CLAIM_MISMATCH);
     put_slot(maker, "the document names no slot", SLOT_SILENT,
              MUN_VERDICT_CLAIM_MISMATCH);
+    put_slot(maker, "the document has another title", SLOT_OTHER_TITLE,
+             MUN_VERDICT_CLAIM_MISMATCH);
     put_slot(maker, "the opening names another programme", SLOT_OTHER_OPENING,
              MUN_VERDICT_CLAIM_MISMATCH);
     put_slot(maker, "a document that is not JSON", SLOT_BYTES,
@@ -990,6 +999,8 @@ put_anchored(struct maker *maker)
     put_newest_root(maker, &base);
     mun_record_key_party(&hidden, &issuer);
     put_hidden(maker, "the issuer's record is hidden", SLOT_GOOD, &hidden);
+    mun_record_key_version(&hidden, &maker->world->programme, 1);
+    put_hidden(maker, "the programme's title is hidden", SLOT_GOOD, &hidden);
     put_surplus(maker);
 }
 

@@ -156,9 +156,9 @@ class Verification:
         except f.Refused as refusal:
             self.say("PROOF_INVALID", str(refusal))
 
-    def say(self, verdict, reason):
+    def say(self, verdict, reason, check=None):
         self.reasons.setdefault(verdict, []).append(reason)
-        self.checks[self.current] = reason
+        self.checks[check or self.current] = reason
         self.ended = self.ended or verdict == "PROOF_INVALID"
 
     def say_missing(self):
@@ -316,7 +316,8 @@ class Verification:
     def state(self):
         if self.header["rules_version"] != 1:
             self.say("UNKNOWN", "rules of an unknown version")
-            self.ended = True
+            self.version, self.ended = None, True
+            self.title()
             return
         proof = f.Multiproof(self.receipt["multiproof"])
         insist(proof.root == self.header["state_root"],
@@ -410,6 +411,7 @@ class Verification:
             description = self.version["description"]
             self.facts["titles"] = description["titles"]
             self.facts["levels"] = description["levels"]
+        self.title()
         if not self.programme_record:
             return
         if self.programme_record["status"] == 2:
@@ -418,6 +420,20 @@ class Verification:
             self.programme_record["listing"])
         if listing:
             self.flags.add(f"programme_{listing}")
+
+    def title(self):
+        """The rest of the check of claims, now that titles are known."""
+        found = self.parsed_document()
+        name = documents.title_named(found)
+        if name is documents.NO_TITLE:
+            return
+        if not self.version:
+            if self.checks["claims"] == "passed":
+                self.checks["claims"] = "not done"
+            return
+        titles = [t["text"] for t in self.version["description"]["titles"]]
+        if name not in titles:
+            self.say("CLAIM_MISMATCH", "another title", "claims")
 
     def status(self):
         self.say_missing()
