@@ -124,6 +124,14 @@ set_table(rocksdb_options_t *options, enum mun_family family,
         family == MUN_FAMILY_INDEX) {
         rocksdb_block_based_options_set_filter_policy(
             table, rocksdb_filterpolicy_create_bloom_full(BLOOM_BITS));
+        /* In parts: the one filter of a large file is megabytes, more than a
+         * shard of the cache holds, and was read anew for each look-up. */
+        rocksdb_block_based_options_set_index_type(
+            table, rocksdb_block_based_table_index_type_two_level_index_search);
+        rocksdb_block_based_options_set_partition_filters(table, 1);
+        rocksdb_block_based_options_set_metadata_block_size(table, 4096);
+        rocksdb_block_based_options_set_pin_top_level_index_and_filter(table,
+                                                                       1);
     }
     rocksdb_options_set_block_based_table_factory(options, table);
     rocksdb_block_based_options_destroy(table);
@@ -140,6 +148,11 @@ family_options(enum mun_family family, rocksdb_cache_t *cache)
     if (family == MUN_FAMILY_LEAVES || family == MUN_FAMILY_TILE) {
         /* Hashes do not shrink. */
         rocksdb_options_set_compression(options, rocksdb_no_compression);
+    }
+    if (family == MUN_FAMILY_INDEX) {
+        /* Most ids that are looked for are not there. */
+        rocksdb_options_set_memtable_prefix_bloom_size_ratio(options, 0.05);
+        rocksdb_options_set_memtable_whole_key_filtering(options, 1);
     }
     if (family == MUN_FAMILY_COMMITMENT) {
         rocksdb_options_set_write_buffer_size(options, COMMITMENT_WRITE_BUFFER);
