@@ -42,7 +42,7 @@ mun_store_key_bytes(const struct mun_store_key *key)
 #define MUN_INDEX_ISSUED 'I'        /* issuer, programme */
 
 /* Commitments of one batch that are kept in one value. */
-#define MUN_CHUNK 256
+#define MUN_CHUNK 64
 /* In place of a chunk's number: the roots of all chunks. */
 #define MUN_CHUNK_ROOTS 0xffff
 

@@ -1,6 +1,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -301,6 +302,7 @@ take_memory(struct mun_store **out, const char *path)
         MUN_BLOCK_LEAVES_MAX * sizeof(struct mun_commitment_row);
     const size_t table_len = 2 * sizeof(uint32_t) * MUN_BLOCK_EFFECTS_MAX;
     const size_t path_len = strlen(path) + 1;
+    static atomic_uint_least64_t opened;
     struct mun_arena arena;
     struct mun_store *store;
 
@@ -316,6 +318,7 @@ take_memory(struct mun_store **out, const char *path)
     MUN_CHECK(store->path != NULL); /* the last, so all were there */
     memcpy(store->path, path, path_len);
     store->arena = arena;
+    store->serial = atomic_fetch_add(&opened, 1) + 1;
     *out = store;
     return MUN_SUCCESS;
 }

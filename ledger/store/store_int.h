@@ -23,9 +23,10 @@ struct mun_commitment_row {
     uint64_t place;
 };
 
-/* `rocks` may be used on any thread; all else belongs to the writer's. */
+/* `rocks` and `serial` may be used on any thread; all else belongs to the writer's. */
 struct mun_store {
     struct mun_rocks *rocks;
+    uint64_t serial; /* differs between all stores that this process opened */
     char *path;
     struct mun_arena arena; /* of all below, and of this */
     struct mun_high_water_file high_water;

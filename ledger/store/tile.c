@@ -148,10 +148,63 @@ mun_tiles_load(struct mun_tiles *tiles, struct mun_frontier *frontier,
 
 /* Reading */
 
-static mun_err_t
-read_node(void *ctx, struct mun_hash *out, unsigned level, uint64_t index)
+/* A path asks for one node of each level of the same tile. A log only grows,
+ * so what was read of a tile stays right: each thread keeps the newest tile of
+ * the lower levels with the nodes above its hashes, and reads again only for
+ * another tile or for hashes behind those it has. */
+#define MEMO_LEVELS 3
+
+struct memo {
+    uint64_t serial; /* of the open store; 0: empty */
+    uint64_t index;
+    uint32_t width;
+    struct mun_hash nodes[2 * MUN_TILE_WIDTH]; /* see node_at */
+};
+
+static _Thread_local struct memo memos[MEMO_LEVELS];
+
+/* Where the node over `count` hashes from `offset` on is: the 256 hashes, then
+ * the 128 above them, and so on. */
+static size_t
+node_at(uint32_t offset, uint32_t count)
 {
-    struct mun_store *store = ctx;
+    return 2 * MUN_TILE_WIDTH - 2 * (size_t)MUN_TILE_WIDTH / count +
+           offset / count;
+}
+
+static void
+fill_memo(struct memo *memo, const struct mun_hash *hashes)
+{
+    memcpy(memo->nodes, hashes, memo->width * sizeof *hashes);
+    for (uint32_t count = 2; count < MUN_TILE_WIDTH; count *= 2) {
+        for (uint32_t at = 0; at + count <= memo->width; at += count)
+            mun_merkle_node(&memo->nodes[node_at(at, count)],
+                            &memo->nodes[node_at(at, count / 2)],
+                            &memo->nodes[node_at(at + count / 2, count / 2)]);
+    }
+}
+
+static mun_err_t
+load_memo(struct memo *memo, struct mun_store *store, uint64_t index,
+          uint32_t level)
+{
+    struct mun_rocks_value value;
+    struct mun_store_key key;
+
+    memo->serial = 0;
+    MUN_TRY(get_tile(store->rocks, &value, &key, index, level));
+    memo->index = index;
+    memo->width = (uint32_t)(value.bytes.len / sizeof memo->nodes[0]);
+    fill_memo(memo, (const struct mun_hash *)(const void *)value.bytes.data);
+    memo->serial = store->serial;
+    mun_rocks_release(&value);
+    return MUN_SUCCESS;
+}
+
+static mun_err_t
+read_far_node(struct mun_hash *out, struct mun_store *store, unsigned level,
+              uint64_t index)
+{
     uint32_t count = 1u << (level % 8);
     uint64_t first = index << (level % 8);
     size_t offset = (size_t)(first % MUN_TILE_WIDTH) * sizeof *out;
@@ -159,9 +212,6 @@ read_node(void *ctx, struct mun_hash *out, unsigned level, uint64_t index)
     struct mun_store_key key;
     mun_err_t err;
 
-    memset(out, 0, sizeof *out);
-    if (level >= 8 * MUN_TILE_LEVELS)
-        return mun_err(MUN_ERR_NOT_FOUND);
     err =
         get_tile(store->rocks, &value, &key, first / MUN_TILE_WIDTH, level / 8);
     if (!mun_is_ok(err))
@@ -175,6 +225,31 @@ read_node(void *ctx, struct mun_hash *out, unsigned level, uint64_t index)
             count);
     mun_rocks_release(&value);
     return err;
+}
+
+static mun_err_t
+read_node(void *ctx, struct mun_hash *out, unsigned level, uint64_t index)
+{
+    struct mun_store *store = ctx;
+    uint32_t count = 1u << (level % 8);
+    uint64_t first = index << (level % 8);
+    uint32_t offset = (uint32_t)(first % MUN_TILE_WIDTH);
+    uint64_t tile = first / MUN_TILE_WIDTH;
+    struct memo *memo;
+
+    memset(out, 0, sizeof *out);
+    if (level >= 8 * MUN_TILE_LEVELS)
+        return mun_err(MUN_ERR_NOT_FOUND);
+    if (level / 8 >= MEMO_LEVELS)
+        return read_far_node(out, store, level, index);
+    memo = &memos[level / 8];
+    if (memo->serial != store->serial || memo->index != tile ||
+        memo->width < offset + count)
+        MUN_TRY(load_memo(memo, store, tile, level / 8));
+    if (memo->width < offset + count)
+        return mun_err(MUN_ERR_NOT_FOUND);
+    *out = memo->nodes[node_at(offset, count)];
+    return MUN_SUCCESS;
 }
 
 struct mun_merkle_reader
