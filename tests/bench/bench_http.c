@@ -188,15 +188,13 @@ bench_entries(void)
     limit = mun_limit_mean(limit, mun_limit_verify(2, options.seconds / 2));
     MUN_CHECK(posted.finals == (uint64_t)each * ENTRY_LANES);
     entries_made += posted.finals;
-    row("entries", (double)posted.finals / posted.seconds,
-        limit.per_second);
+    row("entries", (double)posted.finals / posted.seconds, limit.per_second);
     row("entries_daemon_cpu_us", cpu * 1e6 / (double)posted.finals,
         limit.cpu_us);
     row("entries_client_cpu_us", posted.own_cpu * 1e6 / (double)posted.finals,
         0);
     row("entries_a_block",
-        (double)posted.finals /
-            (double)(mun_bench_node_height(&node) - height),
+        (double)posted.finals / (double)(mun_bench_node_height(&node) - height),
         0);
     row("entries_slowest_request_ms", posted.slowest_seconds * 1e3, 0);
     for (unsigned i = 0; i < ENTRY_LANES; i++)
@@ -285,7 +283,8 @@ publish(uint32_t size, const char *name)
     post_all(&posted, bodies, PUBLISH_LANES);
     cpu = mun_bench_cpu_of(node.pid) - cpu;
     count = (double)posted.finals * size;
-    MUN_CHECK(posted.finals == PUBLISH_LANES * ((each + size - 1) / size));
+    MUN_CHECK(posted.finals ==
+              (uint64_t)PUBLISH_LANES * ((each + size - 1) / size));
     named_row(name, "_client_cpu_us", posted.own_cpu * 1e6 / count, 0);
     for (unsigned i = 0; i < PUBLISH_LANES; i++)
         bodies_fini(&bodies[i]);
@@ -350,7 +349,26 @@ stop_constant(const struct constant *constant)
     MUN_CHECK(waitpid(constant->pid, &status, 0) == constant->pid);
 }
 
-/* `pid` gets the CPU of the server. */
+/* Waits, half a minute at most, until the node is done with what it was given:
+ * flushes and merges of the database go on behind the last answer. */
+static void
+let_settle(void)
+{
+    const struct timespec pause = { 0, 250000000 };
+    double before = mun_bench_cpu_of(node.pid);
+
+    for (int i = 0; i < 120; i++) {
+        double now;
+
+        (void)nanosleep(&pause, NULL);
+        now = mun_bench_cpu_of(node.pid);
+        if (now - before < 0.015)
+            return;
+        before = now;
+    }
+}
+
+/* `cpu_us`: of the server `pid`, a request. */
 static void
 read_from(struct mun_load_read *out, double *cpu_us, uint16_t port, pid_t pid,
           char *const *from, unsigned connections)
@@ -418,7 +436,8 @@ sign_slots(struct bodies *bodies, uint32_t count)
     static struct mun_entry entry;
     static uint8_t memory[MUN_ENTRY_BYTES_MAX];
     struct mun_bench_item item = { .entry = &entry,
-                                   .signer = mun_test_signer(MUN_BENCH_ISSUER) };
+                                   .signer =
+                                       mun_test_signer(MUN_BENCH_ISSUER) };
     size_t entries = count / MUN_CHANGES_MAX + 2;
 
     bodies_init(bodies, entries, entries * (MUN_ENTRY_BYTES_MAX + 64));
@@ -431,8 +450,8 @@ sign_slots(struct bodies *bodies, uint32_t count)
     for (uint32_t done = 0; done < count; done += MUN_CHANGES_MAX) {
         size_t from = bodies->used;
         struct mun_arena arena;
-        uint32_t each = count - done < MUN_CHANGES_MAX ? count - done
-                                                       : MUN_CHANGES_MAX;
+        uint32_t each =
+            count - done < MUN_CHANGES_MAX ? count - done : MUN_CHANGES_MAX;
 
         for (uint32_t i = 0; i < each; i++)
             changes[i] = (struct mun_change){ .index = done + i,
@@ -586,8 +605,7 @@ audit(const char *root)
     (void)snprintf(program, sizeof program, "%s", options.audit);
     (void)snprintf(log, sizeof log, "%s/audit", node.dir);
     (void)snprintf(path, sizeof path, "%s", root);
-    (void)snprintf(url, sizeof url, "http://127.0.0.1:%u",
-                   (unsigned)node.port);
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%u", (unsigned)node.port);
     pid = mun_bench_spawn(argv, log);
     MUN_CHECK(waitpid(pid, &status, 0) == pid);
     MUN_CHECK(status == 0);
@@ -610,8 +628,7 @@ bench_audits(void)
 
         own = children_cpu() - own;
         daemon = mun_bench_cpu_of(node.pid) - daemon;
-        limit =
-            mun_limit_mean(limit, mun_limit_verify(2, options.seconds / 2));
+        limit = mun_limit_mean(limit, mun_limit_verify(2, options.seconds / 2));
         row("audit", entries / took, limit.per_second);
         row("audit_cpu_us", own * 1e6 / entries, limit.cpu_us);
         row("audit_daemon_cpu_us", daemon * 1e6 / entries, 0);
@@ -673,6 +690,7 @@ run_passes(struct mun_limit_puts *puts)
         bench_commitments(puts);
         if (i == 0)
             check_verdict();
+        let_settle();
         bench_reads("verdict", targets);
         bench_reads("verdict_proof", proof_targets);
     }

@@ -39,8 +39,8 @@ main(int argc, char **argv)
         limit = mun_limit_mean(limit, mun_limit_sha64(0.25));
         printf("@ tree %.6g %.6g\n", ROUNDS * (double)count / took,
                limit.per_second);
-        printf("@ tree_cpu_us %.6g %.6g\n",
-               cpu * 1e6 / (double)count / ROUNDS, limit.cpu_us);
+        printf("@ tree_cpu_us %.6g %.6g\n", cpu * 1e6 / (double)count / ROUNDS,
+               limit.cpu_us);
     }
     free(leaves);
     return 0;

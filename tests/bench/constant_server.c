@@ -72,8 +72,8 @@ on_access(void *cls, struct MHD_Connection *mhd, const char *url,
         *context = body;
         return MHD_YES;
     }
-    response = MHD_create_response_from_buffer(body_len, body,
-                                               MHD_RESPMEM_PERSISTENT);
+    response =
+        MHD_create_response_from_buffer(body_len, body, MHD_RESPMEM_PERSISTENT);
     MUN_CHECK(response != NULL);
     MUN_CHECK(MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
                                       "application/json") == MHD_YES);
@@ -109,11 +109,12 @@ main(int argc, char **argv)
     daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, on_access, NULL, MHD_OPTION_SOCK_ADDR,
         (const struct sockaddr *)&at, MHD_OPTION_THREAD_POOL_SIZE,
-        (unsigned)strtoul(argv[3], NULL, 10), MHD_OPTION_CONNECTION_LIMIT, 1032u,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, 232u, MHD_OPTION_CONNECTION_TIMEOUT,
-        30u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)32768,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION,
-        on_connection, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+        (unsigned)strtoul(argv[3], NULL, 10), MHD_OPTION_CONNECTION_LIMIT,
+        1032u, MHD_OPTION_PER_IP_CONNECTION_LIMIT, 232u,
+        MHD_OPTION_CONNECTION_TIMEOUT, 30u, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)32768, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, NULL,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
         MHD_OPTION_URI_LOG_CALLBACK, on_uri, NULL, MHD_OPTION_END);
     MUN_CHECK(daemon != NULL);
     MUN_CHECK(sigwait(&set, &which) == 0);

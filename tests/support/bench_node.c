@@ -134,8 +134,7 @@ start_chain(struct mun_bench_node *node, struct mun_bytes bytes)
 {
     static const struct mun_state_config config = { 4096, 4u << 20 };
     struct mun_genesis *genesis = take(&node->arena, sizeof *genesis);
-    uint8_t *memory =
-        take(&node->arena, mun_state_footprint(&config) + 64);
+    uint8_t *memory = take(&node->arena, mun_state_footprint(&config) + 64);
 
     memory += (64 - (uintptr_t)memory % 64) % 64;
     MUN_CHECK(mun_is_ok(mun_genesis_decode(genesis, bytes)));
@@ -440,8 +439,7 @@ submit(const struct mun_bench_node *node, struct mun_bytes body)
     unsigned status;
 
     MUN_CHECK(mun_client_open(&client, node->port));
-    status =
-        mun_client_post(&client, &answer, "/v1/entries?wait=30000", body);
+    status = mun_client_post(&client, &answer, "/v1/entries?wait=30000", body);
     if (status != 200 ||
         strstr((const char *)answer.data, "\"result\":\"final\"") == NULL) {
         fprintf(stderr, "status %u: %s\n", status, (const char *)answer.data);

@@ -31,8 +31,8 @@ mun_client_open(struct mun_client *client, uint16_t port)
         client->fd = -1;
         return false;
     }
-    MUN_CHECK(setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on,
-                         sizeof on) == 0);
+    MUN_CHECK(
+        setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
     client->size = BUFFER_START;
     client->buffer = malloc(client->size);
     MUN_CHECK(client->buffer != NULL);
@@ -153,9 +153,8 @@ mun_client_post(struct mun_client *client, struct mun_bytes *answer,
                 const char *target, struct mun_bytes body)
 {
     char head[MUN_CLIENT_HEAD_MAX];
-    struct iovec parts[2] = {
-        { head, 0 }, { (void *)(uintptr_t)body.data, body.len }
-    };
+    struct iovec parts[2] = { { head, 0 },
+                              { (void *)(uintptr_t)body.data, body.len } };
     int len = snprintf(head, sizeof head,
                        "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\n"
                        "Content-Type: application/octet-stream\r\n"

@@ -103,8 +103,7 @@ verify_one(const secp256k1_context *context, const struct sample *sample)
                                         sizeof sample->key) == 1);
     MUN_CHECK(secp256k1_ecdsa_signature_parse_compact(context, &sig,
                                                       sample->sig) == 1);
-    MUN_CHECK(secp256k1_ecdsa_verify(context, &sig, sample->digest, &key) ==
-              1);
+    MUN_CHECK(secp256k1_ecdsa_verify(context, &sig, sample->digest, &key) == 1);
 }
 
 static void *
@@ -232,8 +231,8 @@ mun_limit_puts_run(struct mun_limit_puts *puts, uint32_t batches)
         char *text = NULL;
 
         memcpy(value, &i, sizeof i);
-        rocksdb_writebatch_put(batch, (const char *)keys[i].b,
-                               sizeof keys[i].b, value, sizeof value);
+        rocksdb_writebatch_put(batch, (const char *)keys[i].b, sizeof keys[i].b,
+                               value, sizeof value);
         if (i % BATCH != BATCH - 1)
             continue;
         rocksdb_write(puts->db, puts->write, batch, &text);

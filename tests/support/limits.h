@@ -31,7 +31,8 @@ struct mun_limit mun_limit_sha64(double seconds);
 struct mun_limit_puts;
 struct mun_limit_puts *mun_limit_puts_open(const char *path);
 /* CPU includes RocksDB's threads while it runs. */
-struct mun_limit mun_limit_puts_run(struct mun_limit_puts *puts, uint32_t batches);
+struct mun_limit mun_limit_puts_run(struct mun_limit_puts *puts,
+                                    uint32_t batches);
 /* Deletes it. */
 void mun_limit_puts_close(struct mun_limit_puts *puts);
 

@@ -80,8 +80,8 @@ mun_load_post(struct mun_load_posted *out, uint16_t port,
     cpu = mun_bench_cpu_own();
     began = mun_bench_seconds();
     for (unsigned i = 0; i < lane_count; i++)
-        MUN_CHECK(pthread_create(&posters[i].thread, NULL, post,
-                                 &posters[i]) == 0);
+        MUN_CHECK(pthread_create(&posters[i].thread, NULL, post, &posters[i]) ==
+                  0);
     for (unsigned i = 0; i < lane_count; i++) {
         MUN_CHECK(pthread_join(posters[i].thread, NULL) == 0);
         out->finals += posters[i].finals;
