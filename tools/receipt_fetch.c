@@ -44,6 +44,8 @@ claims_of(const struct mun_opening *opening, const struct mun_entry *entry)
     claims.programme = opening->programme;
     claims.programme_version = opening->programme_version;
     claims.slot = opening->slot;
+    claims.has_valid_until = opening->valid_until_ms != 0;
+    claims.valid_until_ms = opening->valid_until_ms;
     return claims;
 }
 

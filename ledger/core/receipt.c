@@ -487,6 +487,19 @@ opening_mismatch(const struct verification *run)
     return NULL;
 }
 
+/* Without a validFrom it says nothing of its beginning; without a validUntil
+ * it says that there is no end. */
+static bool
+has_openings_dates(const struct mun_claims *claims,
+                   const struct mun_opening *opening)
+{
+    uint64_t until_ms = claims->has_valid_until ? claims->valid_until_ms : 0;
+
+    return !claims->has_bad_date && until_ms == opening->valid_until_ms &&
+           (!claims->has_valid_from ||
+            claims->valid_from_ms == opening->valid_from_ms);
+}
+
 static const char *
 claims_mismatch(const struct verification *run)
 {
@@ -508,6 +521,8 @@ claims_mismatch(const struct verification *run)
         !mun_bytes_eq(claims->list_label, anchor->label) ||
         claims->slot != anchor->base + run->receipt.position)
         return "the document names another slot than the ledger";
+    if (!has_openings_dates(claims, &run->opening))
+        return "the document has other dates than the opening";
     return NULL;
 }
 

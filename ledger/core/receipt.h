@@ -82,6 +82,11 @@ struct mun_claims {
     bool has_slot;
     bool has_title;
     struct mun_bytes title; /* empty when what stands there is no text */
+    bool has_valid_from;
+    uint64_t valid_from_ms;
+    bool has_valid_until;
+    uint64_t valid_until_ms;
+    bool has_bad_date; /* what stands there is no date */
 };
 
 struct mun_receipt_input {

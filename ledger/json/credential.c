@@ -80,6 +80,32 @@ read_title(struct mun_claims *out, const struct mun_json *document)
     out->title = mun_json_string(name);
 }
 
+/* False without such a member. */
+static bool
+read_date(struct mun_claims *out, uint64_t *time_ms,
+          const struct mun_json *document, const char *key)
+{
+    const struct mun_json *value = mun_json_get(document, key);
+
+    *time_ms = 0;
+    if (value != NULL &&
+        !mun_is_ok(mun_time_decode(time_ms, mun_json_string(value))))
+        out->has_bad_date = true;
+    return value != NULL;
+}
+
+static void
+read_dates(struct mun_claims *out, const struct mun_json *document)
+{
+    out->has_valid_from =
+        read_date(out, &out->valid_from_ms, document, "validFrom");
+    out->has_valid_until =
+        read_date(out, &out->valid_until_ms, document, "validUntil");
+    /* In an opening 0 stands for no end. */
+    if (out->has_valid_until && out->valid_until_ms == 0)
+        out->has_bad_date = true;
+}
+
 /* The part of a URL from the last "/v1/status-lists/" on, without it. */
 static bool
 find_list(struct mun_bytes *url)
@@ -148,6 +174,7 @@ mun_credential_claims(struct mun_claims *out, const struct mun_json *document)
     bool has_programme = read_programme(out, document);
     out->has_slot = read_status(out, document);
     read_title(out, document);
+    read_dates(out, document);
     out->is_complete = has_issuer && has_programme && out->has_slot;
 }
 

@@ -215,8 +215,7 @@ without_a_slot_it_is_incomplete(void **state)
         check_incomplete(texts[i], false);
 }
 
-#define NAMED(name)                                                            \
-    "{\"achievement\":{\"id\":" GOOD_ID ",\"name\":" name "}}"
+#define NAMED(name) "{\"achievement\":{\"id\":" GOOD_ID ",\"name\":" name "}}"
 
 static void
 check_title(const char *text, bool has_title, const char *title)
@@ -246,6 +245,65 @@ the_achievements_name_is_the_title(void **state)
         WITH_SUBJECT("{\"name\":\"Ada\",\"achievement\":{\"id\":" GOOD_ID
                      ",\"Name\":\"Physics\"}}"),
         false, "");
+}
+
+#define DATED(dates)                                                           \
+    "{\"issuer\":" ISSUER_URN ",\"credentialSubject\":" SUBJECT(               \
+        GOOD_ID) "," dates "\"credentialStatus\":" GOOD_STATUS "}"
+
+static struct mun_claims
+claims_of(const char *text)
+{
+    struct mun_json *doc = parse(text);
+    struct mun_claims claims;
+
+    mun_credential_claims(&claims, doc);
+    assert_true(claims.is_complete);
+    mun_json_close(doc); /* only numbers are looked at */
+    return claims;
+}
+
+static void
+dates_are_read_where_they_are(void **state)
+{
+    struct mun_claims claims = claims_of(DATED(""));
+
+    (void)state; /* cmocka's */
+    assert_false(claims.has_valid_from);
+    assert_false(claims.has_valid_until);
+    assert_false(claims.has_bad_date);
+    claims = claims_of(DATED("\"validFrom\":\"1970-01-01T05:00:01.0029+05:00\","
+                             "\"validUntil\":\"1970-01-02\","));
+    assert_true(claims.has_valid_from);
+    assert_true(claims.has_valid_until);
+    assert_false(claims.has_bad_date);
+    assert_int_equal(claims.valid_from_ms, 1002);
+    assert_int_equal(claims.valid_until_ms, 24 * 3600 * 1000);
+    claims = claims_of(DATED("\"validFrom\":\"1970-01-01\","));
+    assert_true(claims.has_valid_from);
+    assert_false(claims.has_bad_date);
+}
+
+static void
+what_is_no_date_is_bad(void **state)
+{
+    static const char *const texts[] = {
+        DATED("\"validFrom\":null,"),
+        DATED("\"validFrom\":1767225600,"),
+        DATED("\"validFrom\":\"\","),
+        DATED("\"validFrom\":\"soon\","),
+        DATED("\"validUntil\":[\"2026-01-01\"],"),
+        DATED("\"validUntil\":\"2026-02-29\","),
+        DATED("\"validUntil\":\"2026-01-01T00:00:00\","),
+        DATED("\"validUntil\":\"1969-12-31\","),
+        DATED("\"validUntil\":\"1970-01-01\","), /* none, in an opening */
+    };
+
+    (void)state; /* cmocka's */
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        if (!claims_of(texts[i]).has_bad_date)
+            fail_msg("good: %s", texts[i]);
+    }
 }
 
 static void
@@ -364,6 +422,8 @@ main(void)
         cmocka_unit_test(without_a_programme_it_is_incomplete),
         cmocka_unit_test(without_a_slot_it_is_incomplete),
         cmocka_unit_test(the_achievements_name_is_the_title),
+        cmocka_unit_test(dates_are_read_where_they_are),
+        cmocka_unit_test(what_is_no_date_is_bad),
         cmocka_unit_test(statuses_that_name_one_slot_are_one),
         cmocka_unit_test(statuses_that_name_two_slots_are_none),
         cmocka_unit_test(long_urls_are_read),

@@ -624,6 +624,28 @@ a_title_must_be_one_of_the_ledgers(void **state)
     assert_only(MUN_VERDICT_VALID);
 }
 
+static void
+dates_must_be_the_openings(void **state)
+{
+    struct mun_claims claims = input.claims;
+
+    (void)state;
+    input.claims.has_valid_from = true;
+    input.claims.valid_from_ms = world.openings[POSITION].valid_from_ms;
+    assert_only(MUN_VERDICT_VALID);
+    input.claims.valid_from_ms++;
+    assert_only(MUN_VERDICT_CLAIM_MISMATCH);
+    assert_int_equal(verdict.checks[MUN_CHECK_CLAIMS], MUN_CHECK_FAILED);
+    assert_int_equal(verdict.checks[MUN_CHECK_DATES], MUN_CHECK_PASSED);
+    input.claims = claims;
+    input.claims.has_valid_until = true;
+    input.claims.valid_until_ms = 1; /* the opening has no end */
+    assert_only(MUN_VERDICT_CLAIM_MISMATCH);
+    input.claims = claims;
+    input.claims.has_bad_date = true;
+    assert_only(MUN_VERDICT_CLAIM_MISMATCH);
+}
+
 /* Only a dishonest issuer anchors openings that do not name what the anchor
  * does. */
 static void
@@ -947,6 +969,7 @@ main(void)
         ONE(a_document_without_a_digest_is_no_openings),
         ONE(each_claim_must_be_the_ledgers),
         ONE(a_title_must_be_one_of_the_ledgers),
+        ONE(dates_must_be_the_openings),
         ONE(a_title_is_not_compared_with_what_is_not_shown),
         ONE(an_opening_that_names_something_else_is_a_claim_mismatch),
         ONE(a_receipt_holds_exactly_what_is_asked_for),

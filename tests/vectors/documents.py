@@ -1,5 +1,6 @@
 """Credential documents: RFC 8785 and what a document says of itself
 (ledger/README.md, sections 12 and 13)."""
+import datetime
 import hashlib
 import json
 import re
@@ -179,6 +180,41 @@ def names_other_slot(document, issuer, label, slot):
     pattern = r"/v1/status-lists/[0-9a-f]{64}/[A-Za-z0-9._-]+$"
     return (url is not None and re.search(pattern, url) is not None
             and not names_slot(document, issuer, label, slot))
+
+
+DATE = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d):(\d\d)"
+    r"(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d)))?", re.ASCII)
+LAST_MS = 253_402_300_799_999
+
+
+def date(text):
+    """Milliseconds since 1970; None for what is no date of section 13."""
+    found = DATE.fullmatch(text) if isinstance(text, str) else None
+    if not found:
+        return None
+    hour, minute, second, east, south = (
+        int(found[i] or 0) for i in (4, 5, 6, 9, 10))
+    if hour > 23 or east > 23 or max(minute, second, south) > 59:
+        return None
+    try:
+        days = datetime.date(*map(int, found.group(1, 2, 3))).toordinal()
+    except ValueError:
+        return None
+    offset = (east * 60 + south) * (-1 if found[8] == "-" else 1)
+    minutes = ((days - 719_163) * 24 + hour) * 60 + minute - offset
+    ms = (minutes * 60 + second) * 1000 + int(f"{found[7] or ''}000"[:3])
+    return ms if 0 <= ms <= LAST_MS else None
+
+
+def dates_that_differ(document, valid_from, valid_until):
+    wrong = []
+    if "validFrom" in document and date(document["validFrom"]) != valid_from:
+        wrong.append("validFrom")
+    until = date(document["validUntil"]) if "validUntil" in document else 0
+    if until != valid_until or ("validUntil" in document and not until):
+        wrong.append("validUntil")
+    return wrong
 
 
 def claims_that_differ(document, issuer, programme, version, label, slot):

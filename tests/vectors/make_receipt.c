@@ -18,6 +18,7 @@
 #define DAY_MS (24ull * MUN_TEST_HOUR_MS)
 #define VALID_UNTIL_MS (MUN_TEST_TIME_MS + 365 * DAY_MS)
 #define EXTENDED_MS (MUN_TEST_TIME_MS + 500 * DAY_MS)
+#define LATER_MS (MUN_TEST_TIME_MS + 20 * DAY_MS)
 #define LONG_AGE_MS (3650 * DAY_MS)
 
 /* Positions in the batch, which are slots too. */
@@ -33,6 +34,10 @@ enum slot {
     SLOT_BYTES,           /* not JSON */
     SLOT_SILENT,          /* the document names no slot */
     SLOT_OTHER_TITLE,     /* the document has another */
+    SLOT_OTHER_START,     /* the document has another validFrom */
+    SLOT_OTHER_END,       /* the document has another validUntil */
+    SLOT_NO_END,          /* the document has no validUntil */
+    SLOT_LATER,           /* its time has not begun */
     SLOT_COUNT
 };
 
@@ -65,6 +70,8 @@ struct saying {
     uint32_t slot;
     bool has_slot;
     const char *title;
+    uint64_t valid_from_ms;  /* 0: not said */
+    uint64_t valid_until_ms; /* as above */
 };
 
 static void
@@ -82,8 +89,7 @@ put_status(struct mun_json_wr *wr, const struct saying *saying)
     mun_json_wr_begin_object(wr);
     mun_vec_str(wr, "type", "BitstringStatusListEntry");
     mun_vec_str(wr, "statusPurpose", "revocation");
-    mun_vec_str(wr, "statusListIndex",
-                saying->slot < 10 ? digits + 1 : digits);
+    mun_vec_str(wr, "statusListIndex", saying->slot < 10 ? digits + 1 : digits);
     mun_vec_str(wr, "statusListCredential", url);
     mun_json_wr_end_object(wr);
 }
@@ -119,6 +125,14 @@ document_of(struct mun_arena *arena, const struct saying *saying)
     mun_vec_str(&wr, "name", saying->title);
     mun_json_wr_end_object(&wr);
     mun_json_wr_end_object(&wr);
+    if (saying->valid_from_ms != 0) {
+        mun_json_wr_key(&wr, "validFrom");
+        mun_json_wr_time(&wr, saying->valid_from_ms);
+    }
+    if (saying->valid_until_ms != 0) {
+        mun_json_wr_key(&wr, "validUntil");
+        mun_json_wr_time(&wr, saying->valid_until_ms);
+    }
     if (saying->has_slot)
         put_status(&wr, saying);
     mun_json_wr_end_object(&wr);
@@ -136,7 +150,8 @@ set_documents(struct maker *maker)
                                  .programme = maker->world->programme,
                                  .slot = i,
                                  .has_slot = i != SLOT_SILENT,
-                                 .title = "Data analysis" };
+                                 .title = "Data analysis",
+                                 .valid_until_ms = VALID_UNTIL_MS };
 
         if (i == SLOT_OTHER_PROGRAMME)
             saying.programme = mun_test_hash(2);
@@ -144,6 +159,14 @@ set_documents(struct maker *maker)
             saying.slot = SLOT_GOOD;
         if (i == SLOT_OTHER_TITLE)
             saying.title = "Data analysis (honours)";
+        if (i == SLOT_OTHER_START)
+            saying.valid_from_ms = MUN_TEST_TIME_MS + 1;
+        if (i == SLOT_OTHER_END)
+            saying.valid_until_ms = VALID_UNTIL_MS + 1;
+        if (i == SLOT_NO_END)
+            saying.valid_until_ms = 0;
+        if (i == SLOT_LATER)
+            saying.valid_from_ms = LATER_MS;
         maker->documents[i] = document_of(maker->arena, &saying);
     }
     maker->documents[SLOT_BYTES] =
@@ -193,7 +216,7 @@ set_opening(const struct maker *maker, struct mun_opening *out, uint32_t slot)
     out->programme_version = 1;
     out->label = mun_bytes_str("diplomas");
     out->slot = slot;
-    out->valid_from_ms = MUN_TEST_TIME_MS;
+    out->valid_from_ms = slot == SLOT_LATER ? LATER_MS : MUN_TEST_TIME_MS;
     out->valid_until_ms = VALID_UNTIL_MS;
     out->assurance = MUN_ASSURANCE_PEER;
 }
@@ -990,6 +1013,12 @@ put_anchored(struct maker *maker)
     put_slot(maker, "the document names no slot", SLOT_SILENT,
              MUN_VERDICT_CLAIM_MISMATCH);
     put_slot(maker, "the document has another title", SLOT_OTHER_TITLE,
+             MUN_VERDICT_CLAIM_MISMATCH);
+    put_slot(maker, "the document has another validFrom", SLOT_OTHER_START,
+             MUN_VERDICT_CLAIM_MISMATCH);
+    put_slot(maker, "the document has another validUntil", SLOT_OTHER_END,
+             MUN_VERDICT_CLAIM_MISMATCH);
+    put_slot(maker, "the document has no validUntil", SLOT_NO_END,
              MUN_VERDICT_CLAIM_MISMATCH);
     put_slot(maker, "the opening names another programme", SLOT_OTHER_OPENING,
              MUN_VERDICT_CLAIM_MISMATCH);

@@ -109,6 +109,7 @@ def document(slot, name="Ada"):
         "issuer": {"id": f"urn:muniment:party:{UNI.hex()}"},
         "credentialSubject": {"name": name, "achievement": {
             "id": f"urn:muniment:programme:{PROGRAMME.hex()}:1"}},
+        "validUntil": "2026-05-03T03:13:20.0+05:00",
         "credentialStatus": [{
             "type": "BitstringStatusListEntry", "statusListIndex": str(slot),
             "statusListCredential":
@@ -328,6 +329,22 @@ def trees():
                                               path, root)
 
 
+def dates():
+    """Texts that are dates, and texts that are none."""
+    day = 86_400_000
+    yield documents.date("1970-01-02") == day
+    yield documents.date("1970-01-01T00:00:00Z") == 0
+    yield documents.date("1970-01-01T05:00:01.0029+05:00") == 1002
+    yield documents.date("1969-12-31T23:00:00-01:00") == 0
+    yield documents.date("9999-12-31T23:59:59.999999999Z") == documents.LAST_MS
+    for text in ("1970-01-02Z", "1970-01-02T00:00:00", "1970-1-2", "1969-12-31",
+                 "1970-01-01T00:00:60Z", "1970-01-01T24:00:00Z", "2026-02-29",
+                 "1970-01-01t00:00:00Z", "1970-01-01T00:00:00.Z",
+                 "1970-01-01T00:00:00+01:00", "9999-12-31T23:59:59-00:01",
+                 "1970-01-02 00:00:00Z", "1970-01-02\n", 0, None):
+        yield documents.date(text) is None
+
+
 def check_all():
     """(name, whether it passed, what was found)"""
     for group in (histories, roots, hidden, forgeries):
@@ -336,6 +353,7 @@ def check_all():
                 flag is None or flag in found.flags)
             yield f"selftest {what}", right, f"{found.verdict} {found.reasons}"
     yield "selftest trees", all(trees()), "a path"
+    yield "selftest dates", all(dates()), "a date"
     document_bytes = f.GENESIS.write(genesis())
     yield ("selftest genesis", f.decode(f.GENESIS, document_bytes) == genesis()
            and len(genesis_members(genesis())) == 4, "another document")

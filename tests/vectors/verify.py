@@ -311,6 +311,9 @@ class Verification:
         wrong = documents.claims_that_differ(
             self.parsed_document(), self.issuer, payload["programme"],
             payload["version"], payload["label"], self.slot)
+        wrong += documents.dates_that_differ(
+            self.parsed_document() or {}, opening["valid_from"],
+            opening["valid_until"])
         insist(not wrong, " ".join(wrong), "CLAIM_MISMATCH")
 
     def state(self):
