@@ -12,7 +12,7 @@
 #define NAME_MAX_BYTES (1u << 20)
 
 static const struct mun_json_limits limits = { FILE_BYTES_MAX,
-                                               16u * MUN_LIST_SLOTS_MAX,
+                                               (size_t)16 * MUN_LIST_SLOTS_MAX,
                                                MUN_JSON_DEPTH_MAX };
 
 /* What the sealed seed is bound to: the names of its batch.
@@ -379,8 +379,8 @@ mun_batch_tree_make(struct mun_batch_tree *out, struct mun_arena *arena,
         if (out->levels[level] == NULL)
             return mun_err(MUN_ERR_MEMORY);
         for (uint32_t i = 0; i < nodes; i++)
-            mun_merkle_node(&out->levels[level][i], &below[2 * i],
-                            &below[2 * i + 1]);
+            mun_merkle_node(&out->levels[level][i], below + (size_t)2 * i,
+                            below + (size_t)2 * i + 1);
     }
     return MUN_SUCCESS;
 }

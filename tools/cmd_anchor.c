@@ -106,7 +106,7 @@ check_args(const struct anchor_args *args, const struct argp_state *state)
 }
 
 static error_t
-parse_input(int key, char *arg, struct anchor_args *args)
+parse_input(int key, const char *arg, struct anchor_args *args)
 {
     switch (key) {
     case OPT_CSV:
@@ -644,7 +644,7 @@ start(struct anchor_run *run, const struct mun_source *source)
     return mun_is_ok(err) ? take_up(run, source) : MUN_EXIT_FAILED;
 }
 
-static const struct argp_option OPTIONS[] = {
+static const struct argp_option options[] = {
     { "key", OPT_KEY, "FILE", 0, "a key of the issuer with purpose anchor", 0 },
     { "programme", OPT_PROGRAMME, "ID", 0, "what is awarded", 0 },
     { "list", OPT_LIST, "LABEL", 0, "the issuer's status list", 0 },
@@ -668,13 +668,13 @@ static const struct argp_option OPTIONS[] = {
     { 0 },
 };
 
-static const struct argp_child CHILDREN[] = {
+static const struct argp_child children[] = {
     { &mun_cli_argp, 0, NULL, 0 },
     { 0 },
 };
 
-static const struct argp ARGP = {
-    OPTIONS,
+static const struct argp argp = {
+    options,
     parse_anchor,
     "",
     "Anchors credentials and gets a receipt for each.\v"
@@ -697,7 +697,7 @@ static const struct argp ARGP = {
     "    --accreditation 9f02... --csv learners.csv --template diploma.json "
     "\\\n"
     "    --out diplomas",
-    CHILDREN,
+    children,
     NULL,
     NULL
 };
@@ -709,7 +709,7 @@ mun_cmd_anchor(struct mun_cli *cli, int argc, char **argv)
     struct anchor_run *run = mun_arena_alloc(&cli->arena, sizeof *run);
     struct mun_source source;
 
-    mun_cli_parse(&ARGP, argc, argv, &args);
+    mun_cli_parse(&argp, argc, argv, &args);
     if (run == NULL)
         return mun_cli_fail(cli, MUN_EXIT_FAILED, "out of memory");
     run->cli = cli;

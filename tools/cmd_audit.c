@@ -258,7 +258,7 @@ report(const struct audit *audit)
     return mun_cli_print(cli, &wr);
 }
 
-static const struct argp_option OPTIONS[] = {
+static const struct argp_option options[] = {
     { "trust-root", OPT_TRUST_ROOT, "FILE", 0,
       "what you believe: the header of height 0", 0 },
     { "from-node", OPT_FROM_NODE, "URL", 0,
@@ -268,13 +268,13 @@ static const struct argp_option OPTIONS[] = {
     { 0 },
 };
 
-static const struct argp_child CHILDREN[] = {
+static const struct argp_child children[] = {
     { &mun_cli_argp, 0, NULL, 0 },
     { 0 },
 };
 
-static const struct argp ARGP = {
-    OPTIONS,
+static const struct argp argp = {
+    options,
     parse_audit,
     "",
     "Replays the ledger from genesis and believes nothing on the way.\v"
@@ -284,7 +284,7 @@ static const struct argp ARGP = {
     "wrong.\n\nExample:\n"
     "  muniment audit --trust-root trust-root.json --from-node "
     "https://ledger.example",
-    CHILDREN,
+    children,
     NULL,
     NULL
 };
@@ -297,7 +297,7 @@ mun_cmd_audit(struct mun_cli *cli, int argc, char **argv)
     struct mun_trust_root root;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
-    mun_cli_parse(&ARGP, argc, argv, &args);
+    mun_cli_parse(&argp, argc, argv, &args);
     if (args.jobs == 0)
         args.jobs = processors < 1 ? 1 : (uint64_t)processors;
     if (!mun_is_ok(mun_trust_root_load(&root, NULL, cli, args.trust_root)))

@@ -15,6 +15,7 @@ struct receipt_args {
 };
 
 static error_t
+/* argp asks for this type. NOLINTNEXTLINE(readability-non-const-parameter) */
 parse_receipt(int key, char *arg, struct argp_state *state)
 {
     struct receipt_args *args = state->input;
@@ -37,7 +38,7 @@ parse_receipt(int key, char *arg, struct argp_state *state)
     }
 }
 
-static const struct argp_child CHILDREN[] = {
+static const struct argp_child children[] = {
     { &mun_cli_argp, 0, NULL, 0 },
     { 0 },
 };
@@ -137,7 +138,7 @@ refresh_one(const struct refresh *refresh, const char *path)
     return MUN_EXIT_DONE;
 }
 
-static const struct argp_option OPTIONS[] = {
+static const struct argp_option options[] = {
     { "trust-root", OPT_TRUST_ROOT, "FILE", 0, "check each receipt against it",
       0 },
     { 0 },
@@ -159,7 +160,7 @@ int
 mun_cmd_receipt_refresh(struct mun_cli *cli, int argc, char **argv)
 {
     static const struct argp argp = {
-        OPTIONS,
+        options,
         parse_receipt,
         "FILE...",
         "Brings receipts up to date: asks the node for today's proof.\v"
@@ -169,7 +170,7 @@ mun_cmd_receipt_refresh(struct mun_cli *cli, int argc, char **argv)
         "credential that was revoked meanwhile gets the receipt that says "
         "so.\n\nExample:\n"
         "  muniment receipt refresh diplomas/*.receipt.json",
-        CHILDREN,
+        children,
         NULL,
         NULL
     };
@@ -335,7 +336,7 @@ mun_cmd_receipt_show(struct mun_cli *cli, int argc, char **argv)
         "FILE",
         "Shows what a receipt holds, without believing it.\vExample:\n"
         "  muniment receipt show 7.receipt.json --json",
-        CHILDREN,
+        children,
         NULL,
         NULL
     };

@@ -12,6 +12,7 @@ struct show_args {
 };
 
 static error_t
+/* argp asks for this type. NOLINTNEXTLINE(readability-non-const-parameter) */
 parse_show(int key, char *arg, struct argp_state *state)
 {
     struct show_args *args = state->input;
@@ -33,7 +34,7 @@ parse_show(int key, char *arg, struct argp_state *state)
     }
 }
 
-static const struct argp_child CHILDREN[] = {
+static const struct argp_child children[] = {
     { &mun_cli_argp, 0, NULL, 0 },
     { 0 },
 };
@@ -47,7 +48,7 @@ mun_cmd_entry_show(struct mun_cli *cli, int argc, char **argv)
         "ID",
         "Shows one entry of the ledger.\vExample:\n"
         "  muniment entry show 4b1c... --json",
-        CHILDREN,
+        children,
         NULL,
         NULL
     };
@@ -122,7 +123,7 @@ mun_cmd_status_of(struct mun_cli *cli, int argc, char **argv)
         "Shows what a node says of a credential: convenient, not a proof.\v"
         "The document and its dates are not judged. Example:\n"
         "  muniment status-of 4b1c.../7",
-        CHILDREN,
+        children,
         NULL,
         NULL
     };

@@ -17,6 +17,8 @@
 
 #define FILE_BYTES_MAX (64u << 20)
 #define LABEL_MAX 32
+/* Of the changes of one entry, with room. */
+#define CHANGES_BYTES_MAX 262144
 
 enum {
     OPT_KEY = 0x200,
@@ -408,12 +410,12 @@ make_entry(struct sending *sending, const struct target *targets, size_t count)
     const struct status_args *args = sending->args;
     struct mun_arena *arena = &args->cli->arena;
     struct mun_entry *entry = mun_arena_alloc(arena, sizeof *entry);
-    uint8_t *buffer = mun_arena_alloc(arena, MUN_ENTRY_BYTES_MAX * 4);
+    uint8_t *buffer = mun_arena_alloc(arena, CHANGES_BYTES_MAX);
     struct mun_wr wr;
 
     if (entry == NULL || buffer == NULL)
         return mun_err(MUN_ERR_MEMORY);
-    mun_wr_init(&wr, buffer, MUN_ENTRY_BYTES_MAX * 4);
+    mun_wr_init(&wr, buffer, CHANGES_BYTES_MAX);
     for (size_t i = 0; i < count; i++) {
         struct mun_change change = { .index = targets[i].index,
                                      .action = (uint8_t)args->action,
@@ -498,7 +500,7 @@ send_all(struct sending *sending, const struct targets *targets)
                                  : code;
 }
 
-static const struct argp_option OPTIONS[] = {
+static const struct argp_option options[] = {
     { "key", OPT_KEY, "FILE", 0, "a key of the issuer with purpose status", 0 },
     { "receipt", OPT_RECEIPT, "FILE", 0,
       "a receipt of what is to change; more may follow", 0 },
@@ -515,7 +517,7 @@ static const struct argp_option OPTIONS[] = {
     { 0 },
 };
 
-static const struct argp_child CHILDREN[] = {
+static const struct argp_child children[] = {
     { &mun_cli_argp, 0, NULL, 0 },
     { 0 },
 };
@@ -524,7 +526,7 @@ static int
 change(struct mun_cli *cli, int argc, char **argv, enum mun_action action)
 {
     static const struct argp argp = {
-        OPTIONS,
+        options,
         parse_status,
         "[FILE...]",
         "Changes the status of credentials.\v"
@@ -537,7 +539,7 @@ change(struct mun_cli *cli, int argc, char **argv, enum mun_action action)
         "    --receipt diplomas/7.receipt.json diplomas/9.receipt.json\n"
         "  muniment status extend --key registrar.key --reason other \\\n"
         "    --list 2026 --slots slots.txt --until 2031-12-31",
-        CHILDREN,
+        children,
         NULL,
         NULL
     };

@@ -107,7 +107,7 @@ read_receipt(struct mun_receipt_input *input, struct mun_cli *cli,
 
 /* The opening says how the document was digested. Without one it does not
  * matter: the check "format" fails first. A document that should be JSON and
- * is not keeps a digest of zeros, which no document has. */
+ * is not has no digest. */
 static mun_err_t
 read_document(struct mun_receipt_input *input, struct mun_cli *cli,
               const char *path)
@@ -126,13 +126,16 @@ read_document(struct mun_receipt_input *input, struct mun_cli *cli,
         return MUN_SUCCESS;
     if (opening.format == MUN_FORMAT_BYTES) {
         mun_hash_sha256(&input->document_digest, data);
+        input->has_document_digest = true;
         return MUN_SUCCESS;
     }
     err = mun_json_parse(&doc, NULL, data, &mun_document_limits);
     if (err.code == MUN_ERR_MEMORY || !mun_json_is(doc, MUN_JSON_OBJECT))
         return err.code == MUN_ERR_MEMORY ? err : MUN_SUCCESS;
     mun_credential_claims(&input->claims, doc);
-    return mun_jcs_sha256(&input->document_digest, doc);
+    MUN_TRY(mun_jcs_sha256(&input->document_digest, doc));
+    input->has_document_digest = true;
+    return MUN_SUCCESS;
 }
 
 /* For people */
@@ -140,7 +143,7 @@ read_document(struct mun_receipt_input *input, struct mun_cli *cli,
 static const struct {
     uint32_t flag;
     const char *text;
-} FLAG_TEXTS[] = {
+} flag_texts[] = {
     { MUN_FLAG_ISSUER_NOT_ACTIVE, "the issuer is suspended or closed now" },
     { MUN_FLAG_WITHDRAWN_SINCE,
       "the issuer's accreditation was withdrawn after this award" },
@@ -184,11 +187,13 @@ why_text(const struct mun_verdict *verdict)
 {
     if (verdict->why == NULL)
         return "";
-    if (verdict->code == MUN_VERDICT_DOCUMENT_MISMATCH)
-        return strcmp(verdict->why, "other_receipt") == 0
-                   ? "the receipt is another credential's"
-                   : "the document was changed";
-    return verdict->why;
+    if (verdict->code != MUN_VERDICT_DOCUMENT_MISMATCH)
+        return verdict->why;
+    if (strcmp(verdict->why, "unreadable") == 0)
+        return "the document is no JSON that has one meaning";
+    return strcmp(verdict->why, "other_receipt") == 0
+               ? "the receipt is another credential's"
+               : "the document was changed";
 }
 
 static void
@@ -301,9 +306,9 @@ say_verdict(struct mun_cli *cli, const struct mun_verdict *verdict)
         say_award(cli, verdict);
         say_status(cli, verdict);
     }
-    for (size_t i = 0; i < sizeof FLAG_TEXTS / sizeof FLAG_TEXTS[0]; i++) {
-        if ((verdict->flags & FLAG_TEXTS[i].flag) != 0)
-            mun_cli_say(cli, "note           %s", FLAG_TEXTS[i].text);
+    for (size_t i = 0; i < sizeof flag_texts / sizeof flag_texts[0]; i++) {
+        if ((verdict->flags & flag_texts[i].flag) != 0)
+            mun_cli_say(cli, "note           %s", flag_texts[i].text);
     }
     for (int i = 0; i < MUN_CHECK_NAME_COUNT; i++)
         mun_cli_say(cli, "check          %-14s %s",
@@ -311,7 +316,7 @@ say_verdict(struct mun_cli *cli, const struct mun_verdict *verdict)
                     check_word(verdict->checks[i]));
 }
 
-static const struct argp_option OPTIONS[] = {
+static const struct argp_option options[] = {
     { "receipt", OPT_RECEIPT, "FILE", 0, "the credential's receipt", 0 },
     { "trust-root", OPT_TRUST_ROOT, "FILE", 0,
       "what you believe: a header of the ledger", 0 },
@@ -323,13 +328,13 @@ static const struct argp_option OPTIONS[] = {
     { 0 },
 };
 
-static const struct argp_child CHILDREN[] = {
+static const struct argp_child children[] = {
     { &mun_cli_argp, 0, NULL, 0 },
     { 0 },
 };
 
-static const struct argp ARGP = {
-    OPTIONS,
+static const struct argp argp = {
+    options,
     parse_verify,
     "CREDENTIAL",
     "Verifies a credential offline: no node is asked.\v"
@@ -340,7 +345,7 @@ static const struct argp ARGP = {
     "Example:\n"
     "  muniment verify 7.json --receipt 7.receipt.json \\\n"
     "    --trust-root trust-root.json",
-    CHILDREN,
+    children,
     NULL,
     NULL
 };
@@ -353,7 +358,7 @@ mun_cmd_verify(struct mun_cli *cli, int argc, char **argv)
     struct mun_verdict *verdict = mun_arena_alloc(&cli->arena, sizeof *verdict);
     struct mun_json_wr wr;
 
-    mun_cli_parse(&ARGP, argc, argv, &args);
+    mun_cli_parse(&argp, argc, argv, &args);
     if (verdict == NULL)
         return mun_cli_fail(cli, MUN_EXIT_FAILED, "out of memory");
     if (!mun_is_ok(

@@ -36,7 +36,7 @@ static const struct {
     enum bound bound;
     const char *key;
     enum place below; /* what the member's own object is */
-} MEMBERS[] = {
+} bound_members[] = {
     { PLACE_TOP, BOUND_CONTEXT, "@context", OTHER },
     { PLACE_TOP, BOUND_TYPE, "type", OTHER },
     { PLACE_TOP, BOUND_ID, "id", OTHER },
@@ -50,7 +50,7 @@ static const struct {
     { PLACE_ACHIEVEMENT, BOUND_ID, "id", OTHER },
 };
 
-#define MEMBER_COUNT (sizeof MEMBERS / sizeof MEMBERS[0])
+#define MEMBER_COUNT (sizeof bound_members / sizeof bound_members[0])
 
 struct level {
     enum place place;
@@ -344,18 +344,18 @@ put_member(struct maker *maker, struct level *level, const char *key,
 {
     mun_json_wr_key(maker->wr, key);
     for (size_t i = 0; i < MEMBER_COUNT; i++) {
-        if (MEMBERS[i].place != level->place ||
-            strcmp(MEMBERS[i].key, key) != 0)
+        if (bound_members[i].place != level->place ||
+            strcmp(bound_members[i].key, key) != 0)
             continue;
-        level->written |= MEMBERS[i].bound;
-        if (is_replaced(maker, MEMBERS[i].bound, value))
-            return put_bound(maker, level->place, MEMBERS[i].bound);
-        if ((MEMBERS[i].bound == BOUND_SUBJECT ||
-             MEMBERS[i].bound == BOUND_ACHIEVEMENT) &&
+        level->written |= bound_members[i].bound;
+        if (is_replaced(maker, bound_members[i].bound, value))
+            return put_bound(maker, level->place, bound_members[i].bound);
+        if ((bound_members[i].bound == BOUND_SUBJECT ||
+             bound_members[i].bound == BOUND_ACHIEVEMENT) &&
             !mun_json_is(value, MUN_JSON_OBJECT))
             return fault(maker->why, "the template's %s must be one object",
                          key);
-        return put_value(maker, value, MEMBERS[i].below);
+        return put_value(maker, value, bound_members[i].below);
     }
     return put_value(maker, value, OTHER);
 }
@@ -365,13 +365,34 @@ static mun_err_t
 put_missing(struct maker *maker, const struct level *level)
 {
     for (size_t i = 0; i < MEMBER_COUNT; i++) {
-        if (MEMBERS[i].place != level->place ||
-            (level->written & MEMBERS[i].bound) != 0 ||
-            (MEMBERS[i].bound == BOUND_UNTIL && maker->valid_until_ms == 0))
+        if (bound_members[i].place != level->place ||
+            (level->written & bound_members[i].bound) != 0 ||
+            (bound_members[i].bound == BOUND_UNTIL &&
+             maker->valid_until_ms == 0))
             continue;
-        mun_json_wr_key(maker->wr, MEMBERS[i].key);
-        MUN_TRY(put_bound(maker, level->place, MEMBERS[i].bound));
+        mun_json_wr_key(maker->wr, bound_members[i].key);
+        MUN_TRY(put_bound(maker, level->place, bound_members[i].bound));
     }
+    return MUN_SUCCESS;
+}
+
+/* The next part of the innermost container, or its end. */
+static mun_err_t
+walk_on(struct maker *maker, struct level *level)
+{
+    if (level->array != NULL) {
+        const struct mun_json *item = mun_json_at(level->array, level->index++);
+        if (item != NULL)
+            return put_value(maker, item, OTHER);
+        mun_json_wr_end_array(maker->wr);
+    } else {
+        if (mun_json_next(&level->members))
+            return put_member(maker, level, level->members.key,
+                              level->members.value);
+        MUN_TRY(put_missing(maker, level));
+        mun_json_wr_end_object(maker->wr);
+    }
+    maker->depth--;
     return MUN_SUCCESS;
 }
 
@@ -379,27 +400,8 @@ static mun_err_t
 walk(struct maker *maker)
 {
     MUN_TRY(put_value(maker, maker->frame->template, PLACE_TOP));
-    while (maker->depth > 0) {
-        struct level *level = &maker->levels[maker->depth - 1];
-        if (level->array != NULL) {
-            const struct mun_json *item =
-                mun_json_at(level->array, level->index++);
-            if (item != NULL) {
-                MUN_TRY(put_value(maker, item, OTHER));
-                continue;
-            }
-            mun_json_wr_end_array(maker->wr);
-        } else {
-            if (mun_json_next(&level->members)) {
-                MUN_TRY(put_member(maker, level, level->members.key,
-                                   level->members.value));
-                continue;
-            }
-            MUN_TRY(put_missing(maker, level));
-            mun_json_wr_end_object(maker->wr);
-        }
-        maker->depth--;
-    }
+    while (maker->depth > 0)
+        MUN_TRY(walk_on(maker, &maker->levels[maker->depth - 1]));
     return MUN_SUCCESS;
 }
 
@@ -414,12 +416,13 @@ field_of(const struct mun_csv *csv, size_t row, const char *name)
 
 mun_err_t
 mun_credential_make(struct mun_json_wr *wr, struct mun_credential_fault *why,
-                    const struct mun_credential_frame *frame, size_t row,
-                    uint32_t slot)
+                    const struct mun_credential_frame *frame, size_t row)
 {
-    struct maker maker = {
-        .wr = wr, .why = why, .frame = frame, .row = row, .slot = slot
-    };
+    struct maker maker = { .wr = wr,
+                           .why = why,
+                           .frame = frame,
+                           .row = row,
+                           .slot = frame->base + (uint32_t)row };
     struct mun_bytes until = field_of(frame->csv, row, "valid_until");
 
     why->text[0] = '\0';
@@ -466,9 +469,10 @@ mun_credential_assurance(uint8_t *out, struct mun_credential_fault *why,
     *out = MUN_ASSURANCE_NOT_STATED;
     if (text.len == 0)
         return MUN_SUCCESS;
-    for (uint8_t i = 0; i <= MUN_ASSURANCE_INDEPENDENT; i++) {
-        if (mun_bytes_eq(text, mun_bytes_str(mun_word_assurance(i)))) {
-            *out = i;
+    for (int i = 0; i <= MUN_ASSURANCE_INDEPENDENT; i++) {
+        uint8_t level = (uint8_t)i;
+        if (mun_bytes_eq(text, mun_bytes_str(mun_word_assurance(level)))) {
+            *out = level;
             return MUN_SUCCESS;
         }
     }

@@ -27,6 +27,7 @@ struct mun_credential_frame {
     uint16_t version;
     const char *label;
     const char *status_url; /* in front of /v1/status-lists/ */
+    uint32_t base;          /* slot of the first row */
     uint64_t valid_from_ms;
 };
 
@@ -34,13 +35,13 @@ struct mun_credential_fault {
     char text[200];
 };
 
-/* Writes the credential of one row for one slot, with a new random id.
+/* Writes the credential of one row for its slot, with a new random id.
  * Errors: MUN_ERR_VALUE (a placeholder names no column, a date or assurance
  * is not one, the template's credentialSubject or achievement is no object),
  * MUN_ERR_RANDOM; *why says more. Those of `wr` stick in it. */
-MUN_MUST_USE mun_err_t mun_credential_make(
-    struct mun_json_wr *wr, struct mun_credential_fault *why,
-    const struct mun_credential_frame *frame, size_t row, uint32_t slot);
+MUN_MUST_USE mun_err_t
+mun_credential_make(struct mun_json_wr *wr, struct mun_credential_fault *why,
+                    const struct mun_credential_frame *frame, size_t row);
 
 /* What the opening takes from a JSON credential: its digest, and validFrom and
  * validUntil where it has them (0 otherwise).

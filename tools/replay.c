@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ledger/base/check.h"
+#include "tools/pages.h"
 
 /* Reserved, used as the state grows: 134 million records, 64 GiB of values. */
 #define RECORDS_MAX (1u << 27)
@@ -12,7 +13,7 @@
 static const struct {
     enum mun_kind kind;
     const char *text;
-} KINDS[] = {
+} kind_table[] = {
 #define X(name, code, window, text) { MUN_KIND_##name, text },
     MUN_KIND_TABLE(X)
 #undef X
@@ -22,7 +23,7 @@ const char *
 mun_replay_kind_text(enum mun_replay_kind kind)
 {
     MUN_CHECK(kind < MUN_REPLAY_KIND_COUNT);
-    return KINDS[kind].text;
+    return kind_table[kind].text;
 }
 
 mun_err_t
@@ -31,7 +32,7 @@ mun_replay_open(struct mun_replay *replay, struct mun_arena *arena,
 {
     static const struct mun_state_config config = { RECORDS_MAX,
                                                     VALUE_BYTES_MAX };
-    size_t size = mun_state_footprint(&config) + 64;
+    size_t size = mun_state_footprint(&config);
 
     memset(replay, 0, sizeof *replay);
     replay->genesis = mun_arena_alloc(arena, sizeof *replay->genesis);
@@ -43,12 +44,9 @@ mun_replay_open(struct mun_replay *replay, struct mun_arena *arena,
     MUN_TRY(mun_genesis_decode(replay->genesis, genesis));
     MUN_TRY(mun_arena_open(&replay->scratch, MUN_EXEC_ARENA_BYTES));
     MUN_TRY(mun_replay_seen_open(&replay->seen));
-    /* Not mun_arena_alloc, which would touch all of it: fresh pages are zero
-     * already. */
-    MUN_TRY(mun_arena_open(&replay->memory, size));
-    uint8_t *base = replay->memory.base;
-    base += (64 - (uintptr_t)base % 64) % 64;
-    replay->state = mun_state_init(base, &config);
+    MUN_TRY(mun_pages_take(&replay->memory, size));
+    replay->memory_size = size;
+    replay->state = mun_state_init(replay->memory, &config);
     MUN_TRY(mun_genesis_start(replay->chain, replay->state, replay->genesis,
                               genesis));
     mun_frontier_init(&replay->log);
@@ -62,7 +60,7 @@ mun_replay_close(struct mun_replay *replay)
 {
     mun_replay_seen_close(&replay->seen);
     mun_arena_close(&replay->scratch);
-    mun_arena_close(&replay->memory);
+    mun_pages_give(replay->memory, replay->memory_size);
 }
 
 /* Violations */
@@ -143,7 +141,7 @@ static void
 count_entry(struct mun_replay_counts *counts, const struct mun_entry *entry)
 {
     for (size_t i = 0; i < MUN_REPLAY_KIND_COUNT; i++)
-        counts->kinds[i] += KINDS[i].kind == entry->kind;
+        counts->kinds[i] += kind_table[i].kind == entry->kind;
     counts->entries++;
     counts->signatures += entry->key_count;
     if (entry->kind == MUN_KIND_ANCHOR)

@@ -41,7 +41,8 @@ struct mun_replay_violation {
 struct mun_replay {
     struct mun_state *state;
     struct mun_arena scratch; /* one block */
-    struct mun_arena memory;  /* the state */
+    void *memory;             /* the state */
+    size_t memory_size;
     struct mun_genesis *genesis;
     struct mun_genesis_chain *chain;
     struct mun_replay_seen seen;

@@ -12,13 +12,13 @@
 /* Entries that a worker takes at once: a millisecond of work. */
 #define CHUNK 32
 /* Bytes of blocks to ask for at once: enough work for all, and what is made
- * of them stays below 100 MiB. */
-#define WANTED_BYTES (4u << 20)
-#define LIMIT_FIRST 64
+ * of them stays below 30 MiB. */
+#define WANTED_BYTES (1u << 20)
+#define LIMIT_FIRST 4
 #define LIMIT_MAX 1000
-/* Reserved for one batch, used as needed: an answer of at most 64 MiB (twice)
- * and 3.7 KiB for each of at most half a million entries in it. */
-#define ARENA_BYTES (4ull << 30)
+/* Reserved for one batch, used as needed: an answer of 16 MiB, as of the API,
+ * and 3.7 KiB for each of the hundred thousand entries that fit in it. */
+#define ARENA_BYTES (1ull << 30)
 
 enum stage { FREE, VERIFYING, READY };
 
@@ -94,13 +94,14 @@ split(struct slot *slot, struct mun_bytes bytes)
     mun_rd_init(&rd, bytes);
     for (uint32_t i = 0; i < batch->block_count; i++) {
         struct mun_pipe_block *block = &batch->blocks[i];
+        struct mun_block_item item;
         size_t at = 0;
         struct mun_bytes run = mun_rd_run32(&rd, UINT32_MAX);
         MUN_CHECK(mun_is_ok(mun_block_decode(&block->block, run)));
         block->certificate = mun_rd_run32(&rd, UINT32_MAX);
         block->first = used;
-        while (mun_block_next(&block->block, &at, &batch->items[used]))
-            used++;
+        while (mun_block_next(&block->block, &at, &item))
+            batch->items[used++] = item;
         MUN_CHECK(used == block->first + block->block.entry_count);
     }
     return MUN_SUCCESS;
@@ -166,7 +167,7 @@ fetch_batch(struct mun_pipe *pipe, struct slot *slot, uint64_t from,
         *batch = (struct mun_pipe_batch){ .from = from, .exit_code = -1 };
         return;
     }
-    if (bytes.len > 2 * WANTED_BYTES && *limit > 1)
+    if (bytes.len / 2 > WANTED_BYTES && *limit > 1)
         *limit /= 2;
     else if (bytes.len < WANTED_BYTES / 2 && *limit <= LIMIT_MAX / 2)
         *limit *= 2;

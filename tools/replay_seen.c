@@ -4,11 +4,11 @@
 
 #include "ledger/base/check.h"
 #include "ledger/seal/seal.h"
+#include "tools/pages.h"
 
 #define ROOM_MIN 65536u
-/* Reserved, not used: 2^28 ids, above what 60 days of full blocks hold of
- * entries with long windows. */
-#define ARENA_BYTES (1ull << 34)
+/* 2^32 ids: more than any window holds. */
+#define ROOM_MAX (1ull << 33)
 
 static struct mun_replay_seen_slot *
 place(const struct mun_replay_seen *seen, const struct mun_hash *id)
@@ -27,17 +27,14 @@ place(const struct mun_replay_seen *seen, const struct mun_hash *id)
 static mun_err_t
 rebuild(struct mun_replay_seen *seen, uint64_t room, uint64_t now_ms)
 {
-    struct mun_arena *other = &seen->arenas[seen->in_use ^ 1u];
     struct mun_replay_seen_slot *old = seen->slots;
     uint64_t old_room = seen->room;
+    void *memory = NULL;
 
-    mun_arena_reset(other, 0);
-    struct mun_replay_seen_slot *slots =
-        mun_arena_array(other, room, sizeof *slots);
-    if (slots == NULL)
+    if (room > ROOM_MAX)
         return mun_err(MUN_ERR_MEMORY);
-    seen->in_use ^= 1u;
-    seen->slots = slots;
+    MUN_TRY(mun_pages_take(&memory, room * sizeof *old));
+    seen->slots = memory;
     seen->room = room;
     seen->used = 0;
     for (uint64_t i = 0; i < old_room; i++) {
@@ -46,6 +43,7 @@ rebuild(struct mun_replay_seen *seen, uint64_t room, uint64_t now_ms)
         *place(seen, &old[i].id) = old[i];
         seen->used++;
     }
+    mun_pages_give(old, old_room * sizeof *old);
     return MUN_SUCCESS;
 }
 
@@ -55,21 +53,13 @@ mun_replay_seen_open(struct mun_replay_seen *seen)
     *seen = (struct mun_replay_seen){ 0 };
     MUN_TRY(mun_random(&seen->factor, sizeof seen->factor));
     seen->factor |= 1;
-    mun_err_t err = mun_arena_open(&seen->arenas[0], ARENA_BYTES);
-    if (mun_is_ok(err))
-        err = mun_arena_open(&seen->arenas[1], ARENA_BYTES);
-    if (mun_is_ok(err))
-        err = rebuild(seen, ROOM_MIN, 0);
-    if (!mun_is_ok(err))
-        mun_replay_seen_close(seen);
-    return err;
+    return rebuild(seen, ROOM_MIN, 0);
 }
 
 void
 mun_replay_seen_close(struct mun_replay_seen *seen)
 {
-    mun_arena_close(&seen->arenas[0]);
-    mun_arena_close(&seen->arenas[1]);
+    mun_pages_give(seen->slots, seen->room * sizeof *seen->slots);
     *seen = (struct mun_replay_seen){ 0 };
 }
 

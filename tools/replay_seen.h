@@ -13,8 +13,6 @@ struct mun_replay_seen_slot {
 };
 
 struct mun_replay_seen {
-    struct mun_arena arenas[2]; /* the table is in one of them */
-    unsigned in_use;
     struct mun_replay_seen_slot *slots;
     uint64_t room; /* a power of two */
     uint64_t used;
