@@ -58,6 +58,38 @@ bad:
 static const char base64url_digits[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+/* The digits of twelve bits at once: half the look-ups, and each byte is
+ * touched once. */
+/* clang-format off */
+#define LOW(h, l) { h, l },
+#define HIGH(h)                                                                \
+    LOW(h, 'A') LOW(h, 'B') LOW(h, 'C') LOW(h, 'D') LOW(h, 'E') LOW(h, 'F')    \
+    LOW(h, 'G') LOW(h, 'H') LOW(h, 'I') LOW(h, 'J') LOW(h, 'K') LOW(h, 'L')    \
+    LOW(h, 'M') LOW(h, 'N') LOW(h, 'O') LOW(h, 'P') LOW(h, 'Q') LOW(h, 'R')    \
+    LOW(h, 'S') LOW(h, 'T') LOW(h, 'U') LOW(h, 'V') LOW(h, 'W') LOW(h, 'X')    \
+    LOW(h, 'Y') LOW(h, 'Z')                                                    \
+    LOW(h, 'a') LOW(h, 'b') LOW(h, 'c') LOW(h, 'd') LOW(h, 'e') LOW(h, 'f')    \
+    LOW(h, 'g') LOW(h, 'h') LOW(h, 'i') LOW(h, 'j') LOW(h, 'k') LOW(h, 'l')    \
+    LOW(h, 'm') LOW(h, 'n') LOW(h, 'o') LOW(h, 'p') LOW(h, 'q') LOW(h, 'r')    \
+    LOW(h, 's') LOW(h, 't') LOW(h, 'u') LOW(h, 'v') LOW(h, 'w') LOW(h, 'x')    \
+    LOW(h, 'y') LOW(h, 'z')                                                    \
+    LOW(h, '0') LOW(h, '1') LOW(h, '2') LOW(h, '3') LOW(h, '4') LOW(h, '5')    \
+    LOW(h, '6') LOW(h, '7') LOW(h, '8') LOW(h, '9') LOW(h, '-') LOW(h, '_')
+
+static const char base64url_pairs[1 << 12][2] = {
+    HIGH('A') HIGH('B') HIGH('C') HIGH('D') HIGH('E') HIGH('F') HIGH('G')
+    HIGH('H') HIGH('I') HIGH('J') HIGH('K') HIGH('L') HIGH('M') HIGH('N')
+    HIGH('O') HIGH('P') HIGH('Q') HIGH('R') HIGH('S') HIGH('T') HIGH('U')
+    HIGH('V') HIGH('W') HIGH('X') HIGH('Y') HIGH('Z')
+    HIGH('a') HIGH('b') HIGH('c') HIGH('d') HIGH('e') HIGH('f') HIGH('g')
+    HIGH('h') HIGH('i') HIGH('j') HIGH('k') HIGH('l') HIGH('m') HIGH('n')
+    HIGH('o') HIGH('p') HIGH('q') HIGH('r') HIGH('s') HIGH('t') HIGH('u')
+    HIGH('v') HIGH('w') HIGH('x') HIGH('y') HIGH('z')
+    HIGH('0') HIGH('1') HIGH('2') HIGH('3') HIGH('4') HIGH('5') HIGH('6')
+    HIGH('7') HIGH('8') HIGH('9') HIGH('-') HIGH('_')
+};
+/* clang-format on */
+
 size_t
 mun_base64url_size(size_t data_len)
 {
@@ -70,20 +102,22 @@ mun_base64url_size(size_t data_len)
 void
 mun_base64url_encode(char *out, struct mun_bytes data)
 {
-    uint32_t bits = 0;
-    unsigned held = 0;
+    const uint8_t *at = data.data;
+    size_t left = data.len;
 
-    for (size_t i = 0; i < data.len; i++) {
-        bits = bits << 8 | data.data[i];
-        held += 8;
-        while (held >= 6) {
-            held -= 6;
-            *out++ = base64url_digits[bits >> held & 63];
-        }
-        bits &= 63; /* fewer than six bits are left */
+    for (; left >= 3; left -= 3, at += 3, out += 4) {
+        memcpy(out, base64url_pairs[at[0] << 4 | at[1] >> 4], 2);
+        memcpy(out + 2, base64url_pairs[(at[1] & 15) << 8 | at[2]], 2);
     }
-    if (held > 0)
-        *out++ = base64url_digits[bits << (6 - held) & 63];
+    if (left == 2) {
+        memcpy(out, base64url_pairs[at[0] << 4 | at[1] >> 4], 2);
+        out[2] = base64url_digits[(at[1] & 15) << 2];
+        out += 3;
+    }
+    if (left == 1) {
+        memcpy(out, base64url_pairs[at[0] << 4], 2);
+        out += 2;
+    }
     *out = '\0';
 }
 

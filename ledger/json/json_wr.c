@@ -1,6 +1,5 @@
 #include "ledger/json/json_wr.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,9 +13,6 @@
 
 /* The last millisecond of the year 9999: RFC 3339 has four digits. */
 #define TIME_MS_MAX 253402300799999u
-
-/* Bytes that are turned to hex or base64url at a time; of both a multiple. */
-#define CHUNK 48u
 
 void
 mun_json_buf_init(struct mun_json_buf *buf, size_t cap)
@@ -77,26 +73,87 @@ grow(struct mun_json_buf *buf, size_t len)
     return true;
 }
 
-void
-mun_json_buf_put(struct mun_json_buf *buf, const void *data, size_t len)
+/* `len` bytes to be filled in, or NULL after a failure. */
+static inline uint8_t *
+take(struct mun_json_buf *buf, size_t len)
 {
     MUN_CHECK(buf->used <= buf->size);
-    if (buf->failure != MUN_OK || len == 0)
-        return;
-    if (len > buf->cap - buf->used) {
-        mun_json_buf_fail(buf, MUN_ERR_LIMIT);
-        return;
+    if (buf->failure != MUN_OK)
+        return NULL;
+    if (len > buf->size - buf->used) {
+        if (len > buf->cap - buf->used) {
+            mun_json_buf_fail(buf, MUN_ERR_LIMIT);
+            return NULL;
+        }
+        if (!grow(buf, len)) {
+            mun_json_buf_fail(buf, MUN_ERR_MEMORY);
+            return NULL;
+        }
     }
-    if (len > buf->size - buf->used && !grow(buf, len)) {
-        mun_json_buf_fail(buf, MUN_ERR_MEMORY);
-        return;
-    }
-    memcpy(buf->data + buf->used, data, len);
     buf->used += len;
+    return buf->data + buf->used - len;
 }
 
 void
-mun_json_buf_string(struct mun_json_buf *buf, struct mun_bytes text)
+mun_json_buf_put(struct mun_json_buf *buf, const void *data, size_t len)
+{
+    uint8_t *at = len == 0 ? NULL : take(buf, len);
+
+    if (at != NULL)
+        memcpy(at, data, len);
+}
+
+static void
+put_byte(struct mun_json_buf *buf, char byte)
+{
+    uint8_t *at = take(buf, 1);
+
+    if (at != NULL)
+        *at = (uint8_t)byte;
+}
+
+#define EACH_BYTE(value) (0x0101010101010101u * (value))
+#define TOP_BITS EACH_BYTE(0x80u)
+
+/* Sets the top bit of bytes that are zero; also of some, but then not the
+ * lowest, that are above one that is. */
+static inline uint64_t
+zero_bytes(uint64_t word)
+{
+    return (word - EACH_BYTE(1u)) & ~word & TOP_BITS;
+}
+
+/* Whether eight bytes hold ASCII only, and nothing that needs an escape. */
+static inline bool
+is_plain_word(uint64_t word)
+{
+    uint64_t control = (word - EACH_BYTE(0x20u)) & ~word;
+
+    return ((word | control | zero_bytes(word ^ EACH_BYTE((uint64_t)'"')) |
+             zero_bytes(word ^ EACH_BYTE((uint64_t)'\\'))) &
+            TOP_BITS) == 0;
+}
+
+/* Most texts are: they are their own JSON, and UTF-8. */
+static bool
+is_plain(struct mun_bytes text)
+{
+    uint64_t word;
+    size_t at = 0;
+
+    for (; text.len - at >= sizeof word; at += sizeof word) {
+        memcpy(&word, text.data + at, sizeof word);
+        if (!is_plain_word(word))
+            return false;
+    }
+    word = EACH_BYTE((uint64_t)' ');
+    if (at < text.len)
+        memcpy(&word, text.data + at, text.len - at);
+    return is_plain_word(word);
+}
+
+static void
+put_escaped(struct mun_json_buf *buf, struct mun_bytes text)
 {
     size_t start = 0;
 
@@ -104,20 +161,39 @@ mun_json_buf_string(struct mun_json_buf *buf, struct mun_bytes text)
         mun_json_buf_fail(buf, MUN_ERR_TEXT);
         return;
     }
-    mun_json_buf_put(buf, "\"", 1);
+    put_byte(buf, '"');
     for (size_t i = 0; i < text.len; i++) {
         char escape[6];
-        size_t len = mun_json_escape(escape, text.data[i]);
+        size_t len;
 
-        if (len == 0)
+        if (text.data[i] >= 0x20 && text.data[i] != '"' && text.data[i] != '\\')
             continue;
+        len = mun_json_escape(escape, text.data[i]);
         mun_json_buf_put(buf, text.data + start, i - start);
         mun_json_buf_put(buf, escape, len);
         start = i + 1;
     }
     if (start < text.len)
         mun_json_buf_put(buf, text.data + start, text.len - start);
-    mun_json_buf_put(buf, "\"", 1);
+    put_byte(buf, '"');
+}
+
+void
+mun_json_buf_string(struct mun_json_buf *buf, struct mun_bytes text)
+{
+    uint8_t *at;
+
+    if (!is_plain(text)) {
+        put_escaped(buf, text);
+        return;
+    }
+    at = take(buf, text.len + 2);
+    if (at == NULL)
+        return;
+    at[0] = '"';
+    if (text.len > 0)
+        memcpy(at + 1, text.data, text.len);
+    at[text.len + 1] = '"';
 }
 
 void
@@ -177,7 +253,7 @@ static void
 put_separator(struct mun_json_wr *wr)
 {
     if (wr->is_begun)
-        put(wr, ",");
+        put_byte(&wr->buf, ',');
     wr->is_begun = true;
     put_newline(wr);
 }
@@ -209,25 +285,25 @@ put_value(struct mun_json_wr *wr, const char *text)
 }
 
 static void
-begin(struct mun_json_wr *wr, const char *opener, uint8_t closer)
+begin(struct mun_json_wr *wr, char opener, uint8_t closer)
 {
     before_value(wr);
     MUN_CHECK(wr->depth < MUN_JSON_DEPTH_MAX);
-    put(wr, opener);
+    put_byte(&wr->buf, opener);
     wr->closers[wr->depth++] = closer;
     wr->is_begun = false;
 }
 
 static void
-end(struct mun_json_wr *wr, const char *closer)
+end(struct mun_json_wr *wr, char closer)
 {
     MUN_CHECK(wr->depth > 0);
-    MUN_CHECK(wr->closers[wr->depth - 1] == (uint8_t)closer[0]);
+    MUN_CHECK(wr->closers[wr->depth - 1] == (uint8_t)closer);
     MUN_CHECK(!wr->has_key);
     wr->depth--;
     if (wr->is_begun)
         put_newline(wr);
-    put(wr, closer);
+    put_byte(&wr->buf, closer);
     wr->is_begun = true; /* the container around has this one */
     after_value(wr);
 }
@@ -235,25 +311,25 @@ end(struct mun_json_wr *wr, const char *closer)
 void
 mun_json_wr_begin_object(struct mun_json_wr *wr)
 {
-    begin(wr, "{", '}');
+    begin(wr, '{', '}');
 }
 
 void
 mun_json_wr_end_object(struct mun_json_wr *wr)
 {
-    end(wr, "}");
+    end(wr, '}');
 }
 
 void
 mun_json_wr_begin_array(struct mun_json_wr *wr)
 {
-    begin(wr, "[", ']');
+    begin(wr, '[', ']');
 }
 
 void
 mun_json_wr_end_array(struct mun_json_wr *wr)
 {
-    end(wr, "]");
+    end(wr, ']');
 }
 
 void
@@ -263,7 +339,9 @@ mun_json_wr_key_bytes(struct mun_json_wr *wr, struct mun_bytes key)
     MUN_CHECK(!wr->has_key);
     put_separator(wr);
     mun_json_buf_string(&wr->buf, key);
-    put(wr, wr->is_indented ? ": " : ":");
+    put_byte(&wr->buf, ':');
+    if (wr->is_indented)
+        put_byte(&wr->buf, ' ');
     wr->has_key = true;
 }
 
@@ -287,53 +365,77 @@ mun_json_wr_string(struct mun_json_wr *wr, const char *text)
     mun_json_wr_text(wr, mun_bytes_str(text));
 }
 
-/* Chunk by chunk: every chunk but the last is a multiple of three bytes, so
- * their base64url forms join to that of the whole. */
-static void
-put_encoded(struct mun_json_wr *wr, struct mun_bytes data,
-            void (*encode)(char *out, struct mun_bytes data))
-{
-    char text[2 * CHUNK + 1];
-
-    before_value(wr);
-    put(wr, "\"");
-    for (size_t at = 0; at < data.len; at += CHUNK) {
-        size_t len = data.len - at < CHUNK ? data.len - at : CHUNK;
-
-        encode(text, mun_bytes(data.data + at, len));
-        put(wr, text);
-    }
-    put(wr, "\"");
-    after_value(wr);
-}
-
 void
 mun_json_wr_hex(struct mun_json_wr *wr, struct mun_bytes data)
 {
-    put_encoded(wr, data, mun_hex_encode);
+    uint8_t *at;
+
+    before_value(wr);
+    MUN_CHECK(data.len <= SIZE_MAX / 4);
+    at = take(&wr->buf, 2 * data.len + 2);
+    if (at != NULL) {
+        at[0] = '"';
+        mun_hex_encode((char *)at + 1, data);
+        at[2 * data.len + 1] = '"'; /* over its end */
+    }
+    after_value(wr);
 }
 
 void
 mun_json_wr_base64url(struct mun_json_wr *wr, struct mun_bytes data)
 {
-    put_encoded(wr, data, mun_base64url_encode);
+    size_t size = mun_base64url_size(data.len);
+    uint8_t *at;
+
+    before_value(wr);
+    at = take(&wr->buf, size + 1);
+    if (at != NULL) {
+        at[0] = '"';
+        mun_base64url_encode((char *)at + 1, data);
+        at[size] = '"'; /* over its end */
+    }
+    after_value(wr);
 }
 
-void
-mun_json_wr_i64(struct mun_json_wr *wr, int64_t value)
-{
-    char text[32];
+/* Room for the digits of any uint64_t. */
+#define DIGITS_MAX 20
 
-    if (value > MUN_JSON_INTEGER_MAX || value < -MUN_JSON_INTEGER_MAX)
-        mun_json_wr_fail(wr, MUN_ERR_VALUE);
-    (void)snprintf(text, sizeof text, "%" PRId64, value); /* always fits */
-    put_value(wr, text);
+static void
+put_decimal(struct mun_json_wr *wr, uint64_t value)
+{
+    char digits[DIGITS_MAX];
+    size_t at = sizeof digits;
+
+    do {
+        digits[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    mun_json_buf_put(&wr->buf, digits + at, sizeof digits - at);
 }
 
 void
 mun_json_wr_u64(struct mun_json_wr *wr, uint64_t value)
 {
-    mun_json_wr_i64(wr, value > INT64_MAX ? INT64_MAX : (int64_t)value);
+    if (value > (uint64_t)MUN_JSON_INTEGER_MAX)
+        mun_json_wr_fail(wr, MUN_ERR_VALUE);
+    before_value(wr);
+    put_decimal(wr, value);
+    after_value(wr);
+}
+
+void
+mun_json_wr_i64(struct mun_json_wr *wr, int64_t value)
+{
+    if (value >= 0) {
+        mun_json_wr_u64(wr, (uint64_t)value);
+        return;
+    }
+    if (value < -MUN_JSON_INTEGER_MAX)
+        mun_json_wr_fail(wr, MUN_ERR_VALUE);
+    before_value(wr);
+    put_byte(&wr->buf, '-');
+    put_decimal(wr, 0 - (uint64_t)value);
+    after_value(wr);
 }
 
 void

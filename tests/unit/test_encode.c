@@ -109,6 +109,27 @@ base64url_of_every_length_reads_back(void **state)
     }
 }
 
+/* The encoder looks up twelve bits at a time. */
+static void
+base64url_of_every_twelve_bits_reads_back(void **state)
+{
+    (void)state;
+    for (unsigned bits = 0; bits < 1u << 12; bits++) {
+        const uint8_t data[3] = { (uint8_t)(bits >> 4),
+                                  (uint8_t)(bits << 4 | bits >> 8),
+                                  (uint8_t)bits };
+        uint8_t back[3];
+        char text[5];
+        size_t len;
+
+        mun_base64url_encode(text, mun_bytes(data, sizeof data));
+        assert_true(mun_is_ok(mun_base64url_decode(back, sizeof back, &len,
+                                                   mun_bytes_str(text))));
+        assert_int_equal(len, sizeof data);
+        assert_memory_equal(back, data, sizeof data);
+    }
+}
+
 static void
 base64url_with_padding_other_digits_or_spare_bits_is_refused(void **state)
 {
@@ -365,6 +386,7 @@ main(void)
         cmocka_unit_test(hex_of_another_spelling_or_length_is_refused),
         cmocka_unit_test(base64url_agrees_with_the_vectors_of_rfc_4648),
         cmocka_unit_test(base64url_of_every_length_reads_back),
+        cmocka_unit_test(base64url_of_every_twelve_bits_reads_back),
         cmocka_unit_test(
             base64url_with_padding_other_digits_or_spare_bits_is_refused),
         cmocka_unit_test(base64url_that_does_not_fit_is_too_large),

@@ -701,6 +701,106 @@ a_fixed_buffer_is_filled_to_the_last_byte(void **state)
     }
 }
 
+/* What a text is written as, found out byte by byte. */
+static size_t
+write_slowly(char *out, const char *text, size_t len)
+{
+    size_t used = 0;
+
+    out[used++] = '"';
+    for (size_t i = 0; i < len; i++) {
+        size_t escape = mun_json_escape(out + used, (unsigned char)text[i]);
+
+        if (escape == 0)
+            out[used] = text[i];
+        used += escape == 0 ? 1 : escape;
+    }
+    out[used++] = '"';
+    return used;
+}
+
+/* Texts are looked at eight bytes at a time. */
+static void
+each_byte_is_written_alike_wherever_it_stands(void **state)
+{
+    char expected[160];
+    char text[20];
+    uint8_t memory[160];
+    struct mun_json_buf buf;
+
+    (void)state;
+    for (size_t len = 1; len <= sizeof text; len++) {
+        for (size_t place = 0; place < len * 0x80; place++) {
+            char byte = (char)(place % 0x80);
+            size_t used;
+
+            memset(text, 'a', len);
+            text[place / 0x80] = byte;
+            mun_json_buf_init_fixed(&buf, memory, sizeof memory);
+            mun_json_buf_string(&buf, mun_bytes(text, len));
+            if (byte == 0) {
+                assert_int_equal(buf.failure, MUN_ERR_TEXT);
+                continue;
+            }
+            used = write_slowly(expected, text, len);
+            assert_int_equal(buf.failure, MUN_OK);
+            assert_int_equal(buf.used, used);
+            assert_memory_equal(buf.data, expected, used);
+        }
+    }
+}
+
+static void
+two_byte_letters_are_written_wherever_they_stand(void **state)
+{
+    uint8_t memory[32];
+    char text[18];
+    struct mun_json_buf buf;
+
+    (void)state;
+    for (size_t place = 0; place + 2 <= sizeof text; place++) {
+        memset(text, 'a', sizeof text);
+        memcpy(text + place, "\xc3\xa9", 2);
+        mun_json_buf_init_fixed(&buf, memory, sizeof memory);
+        mun_json_buf_string(&buf, mun_bytes(text, sizeof text));
+        assert_int_equal(buf.used, sizeof text + 2);
+        assert_memory_equal(buf.data + 1, text, sizeof text);
+        /* Without its second byte it is no letter. */
+        text[place + 1] = 'a';
+        mun_json_buf_string(&buf, mun_bytes(text, sizeof text));
+        assert_int_equal(buf.failure, MUN_ERR_TEXT);
+    }
+}
+
+static void
+whole_numbers_are_written_in_decimal(void **state)
+{
+    static const struct {
+        int64_t value;
+        const char *text;
+    } cases[] = {
+        { 0, "0" },
+        { 7, "7" },
+        { 10, "10" },
+        { -1, "-1" },
+        { -90, "-90" },
+        { MUN_JSON_INTEGER_MAX, "9007199254740991" },
+        { -MUN_JSON_INTEGER_MAX, "-9007199254740991" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct mun_json_wr wr;
+        struct mun_bytes out;
+
+        mun_json_wr_init(&wr, WR_CAP, false);
+        mun_json_wr_i64(&wr, cases[i].value);
+        assert_true(mun_is_ok(mun_json_wr_finish(&wr, &out)));
+        assert_true(mun_bytes_eq(out, mun_bytes_str(cases[i].text)));
+        mun_json_wr_fini(&wr);
+    }
+}
+
 static void
 text_that_is_not_utf_8_is_not_written(void **state)
 {
@@ -824,6 +924,9 @@ main(void)
         cmocka_unit_test(indented_text_is_written),
         cmocka_unit_test(a_buffer_grows_up_to_its_cap),
         cmocka_unit_test(a_fixed_buffer_is_filled_to_the_last_byte),
+        cmocka_unit_test(each_byte_is_written_alike_wherever_it_stands),
+        cmocka_unit_test(two_byte_letters_are_written_wherever_they_stand),
+        cmocka_unit_test(whole_numbers_are_written_in_decimal),
         cmocka_unit_test(text_that_is_not_utf_8_is_not_written),
         cmocka_unit_test(numbers_that_readers_would_round_are_not_written),
         cmocka_unit_test(each_failed_allocation_is_told_and_leaks_nothing),
