@@ -71,6 +71,10 @@
  * changes give 12; room for ten years. */
 #define MUN_RECEIPT_LINKS_MAX 128
 
+/* How far behind the newest header a verifier's clock may be. More than clocks
+ * that nobody sets are apart; a receipt does not say what stood before it. */
+#define MUN_CLOCK_BEHIND_MS_MAX (10ull * 60 * 1000)
+
 /* Bytes of one binary receipt. */
 #define MUN_RECEIPT_BYTES_MAX 262144
 

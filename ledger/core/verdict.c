@@ -565,6 +565,9 @@ judge_freshness(struct walk *walk)
     const struct mun_policy *policy = walk->judged->policy;
     uint64_t asof_ms = walk->judged->asof.time_ms;
 
+    if (asof_ms > policy->now_ms &&
+        asof_ms - policy->now_ms > MUN_CLOCK_BEHIND_MS_MAX)
+        unknown(walk, "the proof is from later than the time asked for");
     if (policy->now_ms > asof_ms &&
         policy->now_ms - asof_ms > policy->max_age_ms)
         add(walk, MUN_VERDICT_STALE,

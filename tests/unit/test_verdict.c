@@ -575,8 +575,26 @@ dates_and_freshness_decide(void **state)
     world.asof_ms--;
     assert_only(MUN_VERDICT_STALE);
     assert_int_equal(verdict.checks[MUN_CHECK_FRESHNESS], MUN_CHECK_FAILED);
-    world.asof_ms = world.policy.now_ms + HOUR; /* a slow clock */
+}
+
+static void
+a_proof_from_later_than_the_time_asked_for_is_unknown(void **state)
+{
+    (void)state;
+    world.asof_ms = world.policy.now_ms + 10 * 60 * 1000; /* a slow clock */
     assert_only(MUN_VERDICT_VALID);
+    world.asof_ms++;
+    assert_only(MUN_VERDICT_UNKNOWN);
+    assert_string_equal(verdict.why,
+                        "the proof is from later than the time asked for");
+    assert_int_equal(verdict.checks[MUN_CHECK_FRESHNESS], MUN_CHECK_FAILED);
+    world.policy.now_ms = 0; /* before the anchoring, too */
+    judge();
+    assert_int_equal(verdict.all,
+                     bit(MUN_VERDICT_UNKNOWN) | bit(MUN_VERDICT_NOT_YET_VALID));
+    world.asof_ms = UINT64_MAX;
+    judge();
+    assert_int_equal(verdict.code, MUN_VERDICT_UNKNOWN);
 }
 
 static void
@@ -886,6 +904,7 @@ main(void)
         TEST(without_a_root_accreditor_it_is_not_accredited),
         TEST(a_chain_longer_than_four_links_leads_nowhere),
         TEST(dates_and_freshness_decide),
+        TEST(a_proof_from_later_than_the_time_asked_for_is_unknown),
         TEST(an_extension_cannot_end_what_has_no_end),
         TEST(without_an_opening_dates_are_not_judged),
         TEST(each_flag_is_reached_and_none_changes_the_verdict),

@@ -18,6 +18,7 @@
 #define DAY_MS (24ull * MUN_TEST_HOUR_MS)
 #define VALID_UNTIL_MS (MUN_TEST_TIME_MS + 365 * DAY_MS)
 #define EXTENDED_MS (MUN_TEST_TIME_MS + 500 * DAY_MS)
+#define MINUTE_MS 60000
 #define LATER_MS (MUN_TEST_TIME_MS + 20 * DAY_MS)
 #define LONG_AGE_MS (3650 * DAY_MS)
 
@@ -216,7 +217,8 @@ set_opening(const struct maker *maker, struct mun_opening *out, uint32_t slot)
     out->programme_version = 1;
     out->label = mun_bytes_str("diplomas");
     out->slot = slot;
-    out->valid_from_ms = slot == SLOT_LATER ? LATER_MS : MUN_TEST_TIME_MS;
+    out->valid_from_ms =
+        slot == SLOT_LATER ? LATER_MS : MUN_TEST_TIME_MS - DAY_MS;
     out->valid_until_ms = VALID_UNTIL_MS;
     out->assurance = MUN_ASSURANCE_PEER;
 }
@@ -726,12 +728,15 @@ put_times(const struct maker *maker, const struct credential *base)
     struct question question = ask(maker);
     uint64_t asof_ms = maker->world->headers[maker->world->height].time_ms;
 
-    question.policy.now_ms = MUN_TEST_TIME_MS - 1;
-    put_asked(maker, "a millisecond before valid_from", "valid", base,
-              &question, MUN_VERDICT_NOT_YET_VALID);
-    question.policy.now_ms = MUN_TEST_TIME_MS;
-    put_asked(maker, "at valid_from", "valid", base, &question,
-              MUN_VERDICT_VALID);
+    question.policy.now_ms = asof_ms - 10 * MINUTE_MS;
+    put_asked(maker, "a clock ten minutes behind the newest header", "valid",
+              base, &question, MUN_VERDICT_VALID);
+    question.policy.now_ms--;
+    put_asked(maker, "the newest header is from later", "valid", base,
+              &question, MUN_VERDICT_UNKNOWN);
+    question.policy.now_ms = MUN_TEST_TIME_MS - DAY_MS;
+    put_asked(maker, "a time before the anchoring", "valid", base, &question,
+              MUN_VERDICT_UNKNOWN);
     question.policy.max_age_ms = LONG_AGE_MS;
     question.policy.now_ms = VALID_UNTIL_MS - 1;
     put_asked(maker, "a millisecond before valid_until", "valid", base,
@@ -752,6 +757,22 @@ put_times(const struct maker *maker, const struct credential *base)
     question = ask(maker);
     question.policy.assurance_min = MUN_ASSURANCE_INDEPENDENT;
     put_asked(maker, "assurance below what the policy asks for", "valid", base,
+              &question, MUN_VERDICT_VALID);
+}
+
+/* Of a credential that is valid from a later day on. */
+static void
+put_beginning(const struct maker *maker)
+{
+    struct credential later = credential_of(maker, SLOT_LATER);
+    struct question question = ask(maker);
+
+    question.policy.max_age_ms = LONG_AGE_MS;
+    question.policy.now_ms = LATER_MS - 1;
+    put_whole(maker, "a millisecond before valid_from", &later, &question,
+              MUN_VERDICT_NOT_YET_VALID);
+    question.policy.now_ms = LATER_MS;
+    put_asked(maker, "at valid_from", "a millisecond before valid_from", &later,
               &question, MUN_VERDICT_VALID);
 }
 
@@ -1001,6 +1022,7 @@ put_anchored(struct maker *maker)
     put_slot(maker, "valid", SLOT_GOOD, MUN_VERDICT_VALID);
     maker->base = (struct base){ "valid", base };
     put_times(maker, &base);
+    put_beginning(maker);
     put_roots(maker, &base);
     put_documents(maker, &base);
     put_openings(maker, &base);

@@ -216,7 +216,11 @@ def histories():
     yield "honest", plain.verify(), "VALID", None
     yield "last slot", plain.verify(4), "VALID", None
     yield "expired", plain.verify(at=NOW + 900 * f.DAY), "EXPIRED", None
+    newest = plain.chain.time
     yield "early", plain.verify(at=NOW - 1), "NOT_YET_VALID", None
+    yield ("a slow clock", plain.verify(at=newest - 600_000), "NOT_YET_VALID",
+           None)
+    yield "too early", plain.verify(at=newest - 600_001), "UNKNOWN", None
     yield ("stale", plain.verify(at=NOW + 31 * f.DAY), "STALE", None)
     yield ("term over", plain.verify(at=NOW + 301 * f.DAY), "STALE",
            "accreditation_ended")

@@ -36,6 +36,7 @@ FLAGS = ("issuer_not_active accreditation_withdrawn_since "
          "no_fault_tolerance claims_not_checked").split()
 
 MOST_ADDERS, MOST_LINKS, MOST_SLOTS = 8, 4, 2**20
+CLOCK_BEHIND = 10 * 60_000
 GOOD, SUSPENDED, REVOKED, SUPERSEDED = 1, 2, 3, 4
 GRAVITY = {GOOD: 0, SUSPENDED: 1, SUPERSEDED: 2, REVOKED: 3}
 
@@ -477,6 +478,8 @@ class Verification:
     def freshness(self):
         if self.opening["assurance"] < self.min_assurance:
             self.flags.add("assurance_below_minimum")
+        if self.header["time"] > self.at + CLOCK_BEHIND:
+            self.say("UNKNOWN", "a header from later than that time")
         if self.at - self.header["time"] > self.max_age:
             self.say("STALE", f"as of {date(self.header['time'])}")
 
