@@ -93,7 +93,6 @@ find_entry(void *ctx, const struct mun_hash *id, struct mun_rpc_place *out)
     memset(out, 0, sizeof *out);
     MUN_TRY(mun_ledger_find(backend->ledger, id, &place));
     out->log_index = place.log_index;
-    out->height = place.height;
     return MUN_SUCCESS;
 }
 
@@ -120,11 +119,7 @@ find_commitment(void *ctx, const struct mun_hash *commitment,
 {
     struct mun_backend *backend = ctx;
     struct mun_commitment_place place;
-    struct mun_stored_entry stored;
-    uint8_t memory[1024];
-    struct mun_arena arena;
     size_t count;
-    mun_err_t err;
 
     memset(out, 0, sizeof *out);
     MUN_TRY(mun_store_find_commitment(backend->store, &place, 1, &count,
@@ -133,15 +128,7 @@ find_commitment(void *ctx, const struct mun_hash *commitment,
         return mun_err(MUN_ERR_NOT_FOUND);
     out->log_index = place.log_index;
     out->position = place.position;
-    /* The height is in the leaf. An anchor has at most about 400 bytes. */
-    mun_arena_init(&arena, memory, sizeof memory);
-    err = mun_store_entry(backend->store, &arena, place.log_index, &stored);
-    mun_arena_reset(&arena, 0);
-    if (mun_is_ok(err))
-        out->height = stored.leaf.height;
-    else
-        memset(out, 0, sizeof *out);
-    return err;
+    return MUN_SUCCESS;
 }
 
 static mun_err_t

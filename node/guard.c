@@ -277,7 +277,7 @@ mun_guard_target(struct mun_bytes *path, struct mun_bytes *query,
         if (!is_plain(query->data[i]))
             return MUN_GUARD_TARGET;
     }
-    decoded = mun_arena_alloc(arena, raw.len);
+    decoded = mun_arena_alloc_raw(arena, raw.len);
     if (decoded == NULL)
         return MUN_GUARD_TARGET;
     for (size_t at = 0; at < raw.len;) {

@@ -340,7 +340,7 @@ on_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
     if (c->arena.base == NULL &&
         !mun_is_ok(mun_arena_open(&c->arena, c->http->config.arena_size)))
         return NULL;
-    copy = mun_arena_alloc(&c->arena, len + 1);
+    copy = mun_arena_alloc_raw(&c->arena, len + 1);
     if (copy == NULL)
         return NULL;
     memcpy(copy, uri, len + 1);

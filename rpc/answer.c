@@ -142,7 +142,7 @@ mun_rpc_reopen(struct mun_json_wr *wr)
 static mun_err_t
 open_wr(struct mun_arena *arena, struct mun_wr *wr, size_t size)
 {
-    uint8_t *memory = mun_arena_alloc(arena, size);
+    uint8_t *memory = mun_arena_alloc_raw(arena, size);
 
     if (memory == NULL)
         return mun_err(MUN_ERR_LIMIT);

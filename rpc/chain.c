@@ -208,7 +208,7 @@ join_runs(struct mun_arena *arena, struct mun_bytes *out,
 
     for (size_t i = 0; i < count; i++)
         size += run_bytes(&runs[i]);
-    memory = mun_arena_alloc(arena, size);
+    memory = mun_arena_alloc_raw(arena, size);
     if (memory == NULL)
         return mun_err(MUN_ERR_LIMIT);
     mun_wr_init(&wr, memory, size);

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "ledger/base/encode.h"
 #include "ledger/core/receipt.h"
 #include "ledger/core/verdict.h"
@@ -18,7 +20,8 @@
 #define PROVEN_BYTES 24576
 #define RECEIPT_BYTES 16384
 
-/* One anchored leaf, and what was found out about it. Large: in the arena. */
+/* One anchored leaf, and what was found out about it. Large: in the arena, by
+ * new_found. */
 struct found {
     struct mun_rpc_place place;
     struct mun_rpc_entry stored;
@@ -26,6 +29,17 @@ struct found {
     struct mun_anchored anchored;
     struct mun_verdict verdict;
 };
+
+/* Only the verdict must be zero; NULL when the arena is full. */
+static struct found *
+new_found(struct mun_rpc_call *call)
+{
+    struct found *found = mun_arena_alloc_raw(call->arena, sizeof *found);
+
+    if (found != NULL)
+        memset(&found->verdict, 0, sizeof found->verdict);
+    return found;
+}
 
 /* Reads the anchor at found->place.
  * Errors: MUN_ERR_NOT_FOUND (no anchor, or no such position),
@@ -97,7 +111,7 @@ find_by_path(struct mun_rpc_call *call, struct found *found)
 static mun_err_t
 open_found(struct mun_rpc_call *call, struct found **out)
 {
-    *out = mun_arena_alloc(call->arena, sizeof **out);
+    *out = new_found(call);
     if (*out == NULL)
         return mun_err(MUN_ERR_LIMIT);
     return find_by_path(call, *out);
@@ -138,8 +152,8 @@ fill_parts(struct mun_rpc_call *call, struct mun_receipt *out,
            const struct found *found, const struct mun_rpc_snapshot *now)
 {
     const struct mun_rpc_backend *backend = call->backend;
-    struct mun_hash *paths = mun_arena_array(
-        call->arena, 2 * (size_t)MUN_MERKLE_PATH_MAX, sizeof *paths);
+    struct mun_hash *paths = mun_arena_alloc_raw(
+        call->arena, 2 * (size_t)MUN_MERKLE_PATH_MAX * sizeof *paths);
     struct mun_hash leaf;
     size_t log_len = 0;
     size_t batch_len = 0;
@@ -176,7 +190,7 @@ static mun_err_t
 make_sized(struct mun_rpc_call *call, struct mun_bytes *out,
            const struct mun_receipt *parts, size_t size)
 {
-    uint8_t *memory = mun_arena_alloc(call->arena, size);
+    uint8_t *memory = mun_arena_alloc_raw(call->arena, size);
     struct mun_wr wr;
 
     if (memory == NULL)
@@ -277,7 +291,7 @@ mun_rpc_batch(struct mun_rpc_call *call)
     mun_err_t err;
 
     MUN_TRY(mun_rpc_part_hash(call, &name, 0));
-    found = mun_arena_alloc(call->arena, sizeof *found);
+    found = new_found(call);
     if (found == NULL)
         return mun_err(MUN_ERR_LIMIT);
     err = find_batch(call, found, &name, 0);
@@ -345,7 +359,7 @@ write_one(struct mun_rpc_call *call, const struct mun_hash *commitment,
           const struct mun_rpc_snapshot *now)
 {
     size_t mark = mun_arena_mark(call->arena);
-    struct found *found = mun_arena_alloc(call->arena, sizeof *found);
+    struct found *found = new_found(call);
     mun_err_t err;
 
     if (found == NULL)

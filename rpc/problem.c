@@ -63,7 +63,7 @@ static void
 start(struct mun_json_wr *wr, struct mun_arena *arena,
       struct mun_rpc_response *response, unsigned status)
 {
-    uint8_t *memory = mun_arena_alloc(arena, PROBLEM_BYTES);
+    uint8_t *memory = mun_arena_alloc_raw(arena, PROBLEM_BYTES);
 
     *response = (struct mun_rpc_response){ .next = MUN_RPC_DONE,
                                            .status = status,

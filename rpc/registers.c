@@ -235,7 +235,7 @@ static mun_err_t
 prove(struct mun_rpc_call *call, struct mun_bytes *out, struct mun_hash key,
       size_t size)
 {
-    uint8_t *memory = mun_arena_alloc(call->arena, size);
+    uint8_t *memory = mun_arena_alloc_raw(call->arena, size);
     struct mun_wr wr;
 
     if (memory == NULL)

@@ -80,7 +80,7 @@ static mun_err_t
 decode_value(struct mun_rpc_call *call, struct mun_bytes *out,
              struct mun_bytes raw, const char *name)
 {
-    uint8_t *data = mun_arena_alloc(call->arena, raw.len);
+    uint8_t *data = mun_arena_alloc_raw(call->arena, raw.len);
     size_t len = 0;
 
     if (data == NULL)

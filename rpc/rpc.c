@@ -149,7 +149,7 @@ run(struct mun_rpc_call *call, const struct mun_rpc_route *route)
     mun_err_t err = mun_err(MUN_ERR_LIMIT);
 
     for (;;) {
-        uint8_t *memory = mun_arena_alloc(call->arena, size);
+        uint8_t *memory = mun_arena_alloc_raw(call->arena, size);
 
         if (memory == NULL)
             break;

@@ -44,7 +44,6 @@ struct mun_rpc_snapshot {
 
 struct mun_rpc_place {
     uint64_t log_index;
-    uint64_t height;
     uint32_t position; /* of a leaf in its batch */
 };
 

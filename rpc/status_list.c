@@ -128,14 +128,14 @@ static mun_err_t
 encode(struct mun_arena *arena, struct mun_bytes *out, struct mun_bytes bits)
 {
     size_t size = mun_gzip_bound(bits.len);
-    uint8_t *zipped = mun_arena_alloc(arena, size);
+    uint8_t *zipped = mun_arena_alloc_raw(arena, size);
     size_t len;
     char *text;
 
     if (zipped == NULL)
         return mun_err(MUN_ERR_LIMIT);
     MUN_TRY(mun_gzip_compress(zipped, size, &len, bits));
-    text = mun_arena_alloc(arena, 1 + mun_base64url_size(len));
+    text = mun_arena_alloc_raw(arena, 1 + mun_base64url_size(len));
     if (text == NULL)
         return mun_err(MUN_ERR_LIMIT);
     text[0] = 'u';

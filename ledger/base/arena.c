@@ -67,7 +67,7 @@ mun_arena_close(struct mun_arena *arena)
 }
 
 void *
-mun_arena_alloc(struct mun_arena *arena, size_t size)
+mun_arena_alloc_raw(struct mun_arena *arena, size_t size)
 {
     size_t left = arena->size - arena->used;
     size_t need;
@@ -88,7 +88,15 @@ mun_arena_alloc(struct mun_arena *arena, size_t size)
     arena->used += need;
     if (arena->used > arena->peak)
         arena->peak = arena->used;
-    if (size > 0)
+    return piece;
+}
+
+void *
+mun_arena_alloc(struct mun_arena *arena, size_t size)
+{
+    void *piece = mun_arena_alloc_raw(arena, size);
+
+    if (piece != NULL && size > 0)
         memset(piece, 0, size);
     return piece;
 }

@@ -31,6 +31,10 @@ void mun_arena_close(struct mun_arena *arena);
  * Lifetime: until the arena is reset below this point. */
 void *mun_arena_alloc(struct mun_arena *arena, size_t size);
 
+/* The same without zeros, for what is written before it is read: buffers that
+ * are filled from the front, structures that are assigned whole. */
+void *mun_arena_alloc_raw(struct mun_arena *arena, size_t size);
+
 /* count × size with a check for overflow; otherwise as mun_arena_alloc. */
 void *mun_arena_array(struct mun_arena *arena, size_t count, size_t size);
 

@@ -276,8 +276,7 @@ find_entry(void *ctx, const struct mun_hash *id, struct mun_rpc_place *out)
     for (uint32_t i = 0; i < node->entry_count; i++) {
         if (!mun_hash_eq(&node->entries[i].checked->entry.id, id))
             continue;
-        *out = (struct mun_rpc_place){ node->entries[i].log_index,
-                                       node->entries[i].height, 0 };
+        *out = (struct mun_rpc_place){ node->entries[i].log_index, 0 };
         return MUN_SUCCESS;
     }
     return mun_err(MUN_ERR_NOT_FOUND);

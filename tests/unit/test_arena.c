@@ -65,6 +65,32 @@ memory_given_back_is_zeroed_when_handed_out_again(void **state)
 }
 
 static void
+a_raw_piece_is_aligned_and_counted_as_any_other(void **state)
+{
+    struct mun_arena arena;
+    uint8_t *raw;
+    uint8_t *piece;
+
+    (void)state;
+    assert_true(mun_is_ok(mun_arena_open(&arena, 4096)));
+    raw = mun_arena_alloc_raw(&arena, 100);
+    assert_non_null(raw);
+    assert_int_equal((uintptr_t)raw % 16, 0);
+    memset(raw, 0xa5, 100);
+    assert_null(mun_arena_alloc_raw(&arena, 4096));
+    piece = mun_arena_alloc(&arena, 100);
+    assert_true(piece >= raw + 100);
+    assert_true(!HAS_POISON || IS_POISONED(raw + 100));
+    mun_arena_reset(&arena, 0);
+    assert_true(!HAS_POISON || IS_POISONED(raw));
+    /* What lay there may still lie there: only the others are zero. */
+    assert_ptr_equal(mun_arena_alloc(&arena, 100), raw);
+    for (size_t i = 0; i < 100; i++)
+        assert_int_equal(raw[i], 0);
+    mun_arena_close(&arena);
+}
+
+static void
 a_reset_to_a_mark_keeps_what_came_before_it(void **state)
 {
     struct mun_arena arena;
@@ -201,6 +227,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_are_zeroed_aligned_and_apart),
         cmocka_unit_test(memory_given_back_is_zeroed_when_handed_out_again),
+        cmocka_unit_test(a_raw_piece_is_aligned_and_counted_as_any_other),
         cmocka_unit_test(a_reset_to_a_mark_keeps_what_came_before_it),
         cmocka_unit_test(a_full_arena_gives_null_and_stays_usable),
         cmocka_unit_test(sizes_near_the_end_of_the_address_space_are_refused),
