@@ -6,7 +6,8 @@
 
 The programs come from $MUN_BIN_DIR. The folder of the daemon is removed at the
 end unless the test fails and $MUN_KEEP is set. `node.log` is what it wrote;
-leaving the block checks that it held no line of the level BROKEN.
+leaving the block checks that it held no line of the level BROKEN, and none of
+the level UNUSUAL but those that match `unusual_is_fine`.
 """
 
 import http.client
@@ -43,6 +44,7 @@ class Daemon:
         self.folder = folder or tempfile.mkdtemp(prefix="muniment-")
         self.process = None
         self.broken_is_fine = False
+        self.unusual_is_fine = []
         if folder is None:
             subprocess.run(
                 [os.path.join(BIN, "make_load"), self.folder, str(requests),
@@ -118,9 +120,25 @@ class Daemon:
             self.process.kill()
             fail("the daemon does not stop:\n" + self.log[-2000:])
         self.process = None
-        check(self.broken_is_fine or " BROKEN " not in self.log,
-              "a BROKEN line:\n" + self.log)
+        self.check_log()
         return status
+
+    def kill(self):
+        """No orderly end: what a crash of the process leaves."""
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+        self.check_log()
+
+    def check_log(self):
+        for line in self.log.splitlines():
+            check(self.broken_is_fine or " BROKEN " not in line,
+                  "a BROKEN line: " + line)
+            check(" UNUSUAL " not in line or any(
+                re.search(pattern, line) for pattern in self.unusual_is_fine),
+                  "an UNUSUAL line: " + line)
+            check("Sanitizer" not in line and "runtime error" not in line,
+                  line)
 
     def __enter__(self):
         return self.start()
@@ -168,6 +186,22 @@ class Daemon:
             {"Content-Type": "application/octet-stream"})
         return status, json.loads(text)
 
+    def get_many(self, paths):
+        """The parsed answers to many reads, pipelined on one connection; None
+        for 404."""
+        answers = []
+        with self.socket(60) as connection, connection.makefile("rb") as file:
+            for at in range(0, len(paths), 50):
+                part = paths[at:at + 50]
+                connection.sendall("".join(
+                    f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n"
+                    for path in part).encode())
+                for path in part:
+                    status, _, body = read_answer(file)
+                    check(status in (200, 404), f"GET {path}: {status}")
+                    answers.append(json.loads(body) if status == 200 else None)
+        return answers
+
     def height(self):
         return self.get_json("/v1/head")["height"]
 
@@ -177,6 +211,24 @@ class Daemon:
             if line.startswith(name + " "):
                 return float(line.split()[1])
         fail("no metric " + name)
+
+
+def read_answer(file, head_only=False):
+    """Status, headers with names in small letters, and body of the next
+    answer in a buffered socket file; status 0 when there is none."""
+    line = file.readline()
+    if not line:
+        return 0, {}, b""
+    status = int(line.split()[1])
+    headers = {}
+    while True:
+        line = file.readline().strip()
+        if not line:
+            break
+        name, _, value = line.decode().partition(":")
+        headers[name.lower()] = value.strip()
+    length = 0 if head_only else int(headers.get("content-length", 0))
+    return status, headers, file.read(length)
 
 
 def split(body):
