@@ -149,10 +149,12 @@ mun_tiles_load(struct mun_tiles *tiles, struct mun_frontier *frontier,
 /* Reading */
 
 /* A path asks for one node of each level of the same tile. A log only grows,
- * so what was read of a tile stays right: each thread keeps the newest tile of
- * the lower levels with the nodes above its hashes, and reads again only for
- * another tile or for hashes behind those it has. */
+ * so what was read of a tile stays right: each thread keeps the two newest
+ * tiles of the lower levels (a path needs one of its own and the log's last)
+ * with the nodes above their hashes, and reads again only for another tile or
+ * for hashes behind those it has. */
 #define MEMO_LEVELS 3
+#define MEMO_WAYS 2
 
 struct memo {
     uint64_t serial; /* of the open store; 0: empty */
@@ -161,7 +163,8 @@ struct memo {
     struct mun_hash nodes[2 * MUN_TILE_WIDTH]; /* see node_at */
 };
 
-static _Thread_local struct memo memos[MEMO_LEVELS];
+static _Thread_local struct memo memos[MEMO_LEVELS][MEMO_WAYS];
+static _Thread_local unsigned memo_used[MEMO_LEVELS]; /* the last one */
 
 /* Where the node over `count` hashes from `offset` on is: the 256 hashes, then
  * the 128 above them, and so on. */
@@ -199,6 +202,22 @@ load_memo(struct memo *memo, struct mun_store *store, uint64_t index,
     memo->serial = store->serial;
     mun_rocks_release(&value);
     return MUN_SUCCESS;
+}
+
+/* The one that has the tile, else the one that was not used last. */
+static struct memo *
+find_memo(const struct mun_store *store, uint32_t level, uint64_t index)
+{
+    unsigned way = 1 - memo_used[level];
+
+    for (unsigned i = 0; i < MEMO_WAYS; i++) {
+        const struct memo *memo = &memos[level][i];
+
+        if (memo->serial == store->serial && memo->index == index)
+            way = i;
+    }
+    memo_used[level] = way;
+    return &memos[level][way];
 }
 
 static mun_err_t
@@ -242,7 +261,7 @@ read_node(void *ctx, struct mun_hash *out, unsigned level, uint64_t index)
         return mun_err(MUN_ERR_NOT_FOUND);
     if (level / 8 >= MEMO_LEVELS)
         return read_far_node(out, store, level, index);
-    memo = &memos[level / 8];
+    memo = find_memo(store, level / 8, tile);
     if (memo->serial != store->serial || memo->index != tile ||
         memo->width < offset + count)
         MUN_TRY(load_memo(memo, store, tile, level / 8));
