@@ -607,6 +607,28 @@ mun_batch_encode(struct mun_wr *wr, const struct mun_batch *batch)
 
 /* Names */
 
+static unsigned
+gravity(uint8_t status)
+{
+    switch ((enum mun_slot_status)status) {
+    case MUN_SLOT_GOOD:
+        return 0;
+    case MUN_SLOT_SUSPENDED:
+        return 1;
+    case MUN_SLOT_SUPERSEDED:
+        return 2;
+    case MUN_SLOT_REVOKED:
+        return 3;
+    }
+    MUN_UNREACHABLE();
+}
+
+uint8_t
+mun_slot_graver(uint8_t left, uint8_t right)
+{
+    return gravity(left) > gravity(right) ? left : right;
+}
+
 void
 mun_programme_id(struct mun_hash *out, const struct mun_hash *issuer,
                  struct mun_bytes code)

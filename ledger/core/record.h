@@ -239,6 +239,9 @@ void mun_list_encode(struct mun_wr *, const struct mun_list *);
 void mun_slot_encode(struct mun_wr *, const struct mun_slot *);
 void mun_batch_encode(struct mun_wr *, const struct mun_batch *);
 
+/* The graver of two statuses: revoked, then superseded, suspended, good. */
+uint8_t mun_slot_graver(uint8_t left, uint8_t right);
+
 /* Programme name: tagged(programme, issuer || code). */
 void mun_programme_id(struct mun_hash *out, const struct mun_hash *issuer,
                       struct mun_bytes code);

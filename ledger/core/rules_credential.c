@@ -247,6 +247,20 @@ mun_rule_change_status(struct mun_case *c)
     return MUN_SUCCESS;
 }
 
+/* What holds should the key turn out to be compromised. A second change with
+ * the same key must not make the first one into what was before. */
+static void
+set_before(struct mun_slot *slot, const struct mun_key *signer)
+{
+    bool is_same = mun_key_eq(&slot->key, signer);
+
+    slot->before_status =
+        is_same ? mun_slot_graver(slot->before_status, slot->status)
+                : slot->status;
+    if (!is_same || slot->before_extended_ms > slot->extended_until_ms)
+        slot->before_extended_ms = slot->extended_until_ms;
+}
+
 static mun_err_t
 put_change(const struct mun_case *c, const struct mun_sink *sink,
            const struct mun_change *change)
@@ -260,8 +274,7 @@ put_change(const struct mun_case *c, const struct mun_sink *sink,
      * slot stands in an entry twice, so this one is as it was judged. */
     MUN_TRY(find_slot(c, &slot, &record_key, change->index));
     slot.since = mun_case_since(c);
-    slot.before_status = slot.status;
-    slot.before_extended_ms = slot.extended_until_ms;
+    set_before(&slot, &c->signer);
     slot.status = status_after(slot.status, change->action);
     slot.reason = change->reason;
     slot.superseded_by = change->action == MUN_ACTION_SUPERSEDE

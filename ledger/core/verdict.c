@@ -418,22 +418,6 @@ judge_programme(struct walk *walk)
 
 /* Status */
 
-static unsigned
-gravity(uint8_t status)
-{
-    switch ((enum mun_slot_status)status) {
-    case MUN_SLOT_GOOD:
-        return 0;
-    case MUN_SLOT_SUSPENDED:
-        return 1;
-    case MUN_SLOT_SUPERSEDED:
-        return 2;
-    case MUN_SLOT_REVOKED:
-        return 3;
-    }
-    MUN_UNREACHABLE();
-}
-
 static void
 judge_list(struct walk *walk)
 {
@@ -468,8 +452,7 @@ judge_change(struct walk *walk, const struct mun_slot *slot)
                       "one that added it, is not shown");
     if (!standing.has_fallen)
         return;
-    if (gravity(slot->before_status) > gravity(slot->status))
-        out->slot_status = slot->before_status;
+    out->slot_status = mun_slot_graver(slot->before_status, slot->status);
     if (slot->before_extended_ms < slot->extended_until_ms)
         out->extended_until_ms = slot->before_extended_ms;
 }

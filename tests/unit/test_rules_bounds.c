@@ -405,7 +405,7 @@ keys_that_govern_are_counted(void **state)
 /* Slots */
 
 static void
-change(uint8_t action, uint64_t if_since, enum mun_refusal want)
+make_change(uint8_t action, uint64_t if_since)
 {
     struct mun_change one = { .index = 1,
                               .action = action,
@@ -418,6 +418,12 @@ change(uint8_t action, uint64_t if_since, enum mun_refusal want)
         one.extended_until_ms = w.exec.now.time_ms + 1;
     make(MUN_KIND_CHANGE_STATUS);
     mun_test_set_changes(&w.arena, &e.as.change_status, &one, 1);
+}
+
+static void
+change(uint8_t action, uint64_t if_since, enum mun_refusal want)
+{
+    make_change(action, if_since);
     expect(want);
 }
 
@@ -475,7 +481,7 @@ a_slot_remembers_what_it_was_and_who_changed_it(void **state)
     assert_int_equal(slot.status, MUN_SLOT_SUPERSEDED);
     assert_int_equal(slot.before_status, MUN_SLOT_GOOD);
     assert_true(slot.extended_until_ms == NOW_MS + 1);
-    assert_true(slot.before_extended_ms == NOW_MS + 1);
+    assert_true(slot.before_extended_ms == 0); /* the same key extended */
     assert_false(mun_hash_is_zero(&slot.superseded_by));
     assert_true(slot.since.height == 3);
     assert_true(mun_key_eq(&slot.key, mun_test_key(MUN_TEST_UNI)));
@@ -484,6 +490,48 @@ a_slot_remembers_what_it_was_and_who_changed_it(void **state)
     slot = mun_test_stage_slot(&w, 1);
     assert_int_equal(slot.before_status, MUN_SLOT_SUPERSEDED);
     assert_true(mun_hash_is_zero(&slot.superseded_by));
+}
+
+/* One key suspends, then another does and undoes what it likes. */
+static struct mun_slot
+launder(unsigned first, unsigned second, unsigned third)
+{
+    make_change(MUN_ACTION_EXTEND, 0);
+    expect_signed(MUN_REFUSAL_NONE, &first, 1);
+    mun_test_stage_next(&w, NOW_MS + 10);
+    make_change(MUN_ACTION_SUSPEND, 2);
+    expect_signed(MUN_REFUSAL_NONE, &first, 1);
+    mun_test_stage_next(&w, NOW_MS + 20);
+    make_change(MUN_ACTION_REINSTATE, 3);
+    expect_signed(MUN_REFUSAL_NONE, &second, 1);
+    mun_test_stage_next(&w, NOW_MS + 30);
+    make_change(MUN_ACTION_EXTEND, 4);
+    expect_signed(MUN_REFUSAL_NONE, &third, 1);
+    return mun_test_stage_slot(&w, 1);
+}
+
+static void
+a_second_change_with_the_same_key_does_not_hide_what_was_before(void **state)
+{
+    struct mun_slot slot;
+
+    (void)state;
+    slot = launder(MUN_TEST_UNI, MUN_TEST_UNI_STATUS, MUN_TEST_UNI_STATUS);
+    assert_int_equal(slot.status, MUN_SLOT_GOOD);
+    assert_int_equal(slot.before_status, MUN_SLOT_SUSPENDED);
+    assert_true(slot.extended_until_ms == NOW_MS + 31);
+    assert_true(slot.before_extended_ms == NOW_MS + 1);
+    mun_test_stage_next(&w, NOW_MS + 40);
+    make_change(MUN_ACTION_EXTEND, 5);
+    expect_signed(MUN_REFUSAL_NONE, SIGNERS(MUN_TEST_UNI_STATUS));
+    slot = mun_test_stage_slot(&w, 1);
+    assert_int_equal(slot.before_status, MUN_SLOT_SUSPENDED);
+    assert_true(slot.before_extended_ms == NOW_MS + 1);
+    mun_test_stage_close(&w);
+    mun_test_stage_open(&w);
+    slot = launder(MUN_TEST_UNI, MUN_TEST_UNI_STATUS, MUN_TEST_UNI);
+    assert_int_equal(slot.before_status, MUN_SLOT_GOOD);
+    assert_true(slot.before_extended_ms == NOW_MS + 1);
 }
 
 static void
@@ -587,6 +635,7 @@ main(void)
         TEST(keys_that_govern_are_counted),
         TEST(a_slot_changes_as_the_table_says),
         TEST(a_slot_remembers_what_it_was_and_who_changed_it),
+        TEST(a_second_change_with_the_same_key_does_not_hide_what_was_before),
         TEST(four_thousand_changes_apply_together_or_not_at_all),
         TEST(a_record_that_does_not_decode_is_corrupt_and_no_refusal),
         TEST(a_record_that_is_not_shown_never_counts_as_absent),

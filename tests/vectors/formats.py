@@ -18,6 +18,7 @@ TAGS = ("genesis chain party programme entry signed-entry block-entries "
         "members vote commitment message").split()
 ANCHOR, STATUS, GOVERN, ASSERT, VALIDATE = 1, 2, 4, 8, 16
 MEMBER, ROOT_ACCREDITOR = 1, 2
+GRAVITY = {1: 0, 2: 1, 4: 2, 3: 3}  # of a slot's status
 
 
 class Refused(Exception):

@@ -203,16 +203,22 @@ class Ledger:
 
     def changed_slot(self, entry, label, change):
         place = entry["actor"], label, change["index"]
-        before = self.read(f.SLOT, *place) or {"status": 1, "extended_until": 0}
+        old = self.read(f.SLOT, *place) or {
+            "status": 1, "extended_until": 0, "key": f.NO_KEY}
+        before_status, before_extended = old["status"], old["extended_until"]
+        if old["key"] == entry["keys"][0]:
+            before_status = max(before_status, old["before_status"],
+                                key=f.GRAVITY.get)
+            before_extended = min(before_extended, old["before_extended"])
         status = {1: 3, 2: 2, 3: 1, 4: 4, 5: 1}[change["action"]]
         return {
             "type": f.SLOT, "issuer": place[0], "label": label,
             "index": place[2], "status": status, "reason": change["reason"],
             "superseded_by": change.get("superseded_by", f.ZERO),
             "extended_until": change.get("extended_until",
-                                         before["extended_until"]),
-            "key": entry["keys"][0], "before_status": before["status"],
-            "before_extended": before["extended_until"]}
+                                         old["extended_until"]),
+            "key": entry["keys"][0], "before_status": before_status,
+            "before_extended": before_extended}
 
     # Multiproofs
 

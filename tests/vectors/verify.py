@@ -38,8 +38,6 @@ FLAGS = ("issuer_not_active accreditation_withdrawn_since "
 MOST_ADDERS, MOST_LINKS, MOST_SLOTS = 8, 4, 2**20
 CLOCK_BEHIND = 10 * 60_000
 GOOD, SUSPENDED, REVOKED, SUPERSEDED = 1, 2, 3, 4
-GRAVITY = {GOOD: 0, SUSPENDED: 1, SUPERSEDED: 2, REVOKED: 3}
-
 
 NOT_DONE = object()
 
@@ -461,7 +459,7 @@ class Verification:
             return GOOD, 0
         if not compromised(self.slot_keys, slot["since_time"]):
             return slot["status"], slot["extended_until"]
-        return (max(slot["status"], slot["before_status"], key=GRAVITY.get),
+        return (max(slot["status"], slot["before_status"], key=f.GRAVITY.get),
                 min(slot["extended_until"], slot["before_extended"]))
 
     def dates(self):
