@@ -339,7 +339,6 @@ mun_batch_read(struct mun_batch_file *out, struct mun_cli *cli,
                const char *path)
 {
     struct mun_json_err why = { 0 };
-    struct mun_json *doc = NULL; /* stays: the batch borrows from it */
     struct mun_bytes text;
 
     *out = (struct mun_batch_file){ 0 };
@@ -347,9 +346,9 @@ mun_batch_read(struct mun_batch_file *out, struct mun_cli *cli,
     if (err.code == MUN_ERR_NOT_FOUND)
         return err;
     if (mun_is_ok(err))
-        err = mun_json_parse(&doc, &why, text, &limits);
+        err = mun_json_parse(&out->document, &why, text, &limits);
     if (mun_is_ok(err))
-        err = read_document(out, &cli->arena, doc, &why);
+        err = read_document(out, &cli->arena, out->document, &why);
     if (!mun_is_ok(err)) {
         (void)mun_cli_fail(cli, MUN_EXIT_FAILED, "%s: not a batch file: %s",
                            path,
@@ -357,6 +356,14 @@ mun_batch_read(struct mun_batch_file *out, struct mun_cli *cli,
         return err;
     }
     return open_seed(out, cli, path);
+}
+
+void
+mun_batch_fini(struct mun_batch_file *batch)
+{
+    mun_json_close(batch->document);
+    mun_wipe(&batch->seed, sizeof batch->seed);
+    batch->document = NULL;
 }
 
 /* The tree */

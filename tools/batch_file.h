@@ -45,7 +45,11 @@ struct mun_batch_file {
     struct mun_batch_slot *slots;
     uint32_t part_count;
     struct mun_batch_part *parts;
+    struct mun_json *document; /* that it was read from; NULL: it was made */
 };
+
+/* Closes the document. */
+void mun_batch_fini(struct mun_batch_file *batch);
 
 /* A new random seed, and it sealed; all names are set before.
  * Errors: those of mun_seal_close. */

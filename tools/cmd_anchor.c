@@ -609,8 +609,8 @@ finish(struct anchor_run *run)
 
     if (run->args->trust_root != NULL) {
         used = &root;
-        if (!mun_is_ok(mun_trust_root_load(&root, NULL, run->cli,
-                                           run->args->trust_root)))
+        if (!mun_is_ok(
+                mun_trust_root_load(&root, run->cli, run->args->trust_root)))
             return MUN_EXIT_FAILED;
     }
     int code = send_parts(run);
@@ -720,9 +720,11 @@ mun_cmd_anchor(struct mun_cli *cli, int argc, char **argv)
         args.folder != NULL
             ? mun_source_folder(&source, cli, args.folder)
             : mun_source_table(&source, cli, args.csv, args.template);
-    if (!mun_is_ok(err))
-        return MUN_EXIT_FAILED;
     source.has_unchecked_claims = args.has_unchecked_claims;
-    int code = start(run, &source);
-    return code == MUN_EXIT_DONE ? finish(run) : code;
+    int code = mun_is_ok(err) ? start(run, &source) : MUN_EXIT_FAILED;
+    if (code == MUN_EXIT_DONE)
+        code = finish(run);
+    mun_batch_fini(&run->batch);
+    mun_json_close(source.template);
+    return code;
 }

@@ -300,7 +300,7 @@ mun_cmd_audit(struct mun_cli *cli, int argc, char **argv)
     mun_cli_parse(&argp, argc, argv, &args);
     if (args.jobs == 0)
         args.jobs = processors < 1 ? 1 : (uint64_t)processors;
-    if (!mun_is_ok(mun_trust_root_load(&root, NULL, cli, args.trust_root)))
+    if (!mun_is_ok(mun_trust_root_load(&root, cli, args.trust_root)))
         return MUN_EXIT_FAILED;
     if (root.height != 0)
         return mun_cli_fail(cli, MUN_EXIT_FAILED,

@@ -183,7 +183,7 @@ mun_cmd_receipt_refresh(struct mun_cli *cli, int argc, char **argv)
     if (code != MUN_EXIT_DONE)
         return code;
     if (args.trust_root != NULL) {
-        if (!mun_is_ok(mun_trust_root_load(&root, NULL, cli, args.trust_root)))
+        if (!mun_is_ok(mun_trust_root_load(&root, cli, args.trust_root)))
             return MUN_EXIT_FAILED;
         refresh.root = &root;
     }

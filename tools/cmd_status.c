@@ -12,13 +12,14 @@
 #include "tools/submit.h"
 #include "tools/walk.h"
 
-/* Changes of status: which slots, what each is now, one entry for up to 4,096
- * of them. */
+/* Changes of status: which slots, what each is now, and as few entries as hold
+ * them. */
 
 #define FILE_BYTES_MAX (64u << 20)
 #define LABEL_MAX 32
-/* Of the changes of one entry, with room. */
-#define CHANGES_BYTES_MAX 262144
+/* Of the changes of one entry: what its head, 16 keys and signatures leave. */
+#define CHANGES_BYTES_MAX (MUN_ENTRY_BYTES_MAX - 2048)
+#define CHANGE_BYTES 14
 
 enum {
     OPT_KEY = 0x200,
@@ -392,12 +393,26 @@ struct sending {
     size_t entry_count;
 };
 
-/* How many of the targets from `first` on go into one entry. */
+/* How many changes fit into one entry. */
 static size_t
-run_length(const struct targets *targets, size_t first)
+changes_max(enum mun_action action)
+{
+    size_t bytes = CHANGE_BYTES;
+
+    if (action == MUN_ACTION_SUPERSEDE)
+        bytes += sizeof(struct mun_hash);
+    if (action == MUN_ACTION_EXTEND)
+        bytes += sizeof(uint64_t);
+    size_t count = CHANGES_BYTES_MAX / bytes;
+    return count < MUN_CHANGES_MAX ? count : MUN_CHANGES_MAX;
+}
+
+/* How many of the targets from `first` on, `max` at most, go into one entry. */
+static size_t
+run_length(const struct targets *targets, size_t first, size_t max)
 {
     size_t count = 1;
-    while (first + count < targets->count && count < MUN_CHANGES_MAX &&
+    while (first + count < targets->count && count < max &&
            strcmp(targets->at[first].label, targets->at[first + count].label) ==
                0)
         count++;
@@ -488,7 +503,7 @@ send_all(struct sending *sending, const struct targets *targets)
     if (sending->entries == NULL || heights == NULL)
         return mun_cli_fail(cli, MUN_EXIT_FAILED, "out of memory");
     for (size_t at = 0; at < targets->count;) {
-        size_t count = run_length(targets, at);
+        size_t count = run_length(targets, at, changes_max(args->action));
         mun_err_t err = make_entry(sending, &targets->at[at], count);
         if (!mun_is_ok(err))
             return mun_cli_fail(cli, MUN_EXIT_FAILED,
@@ -522,27 +537,21 @@ static const struct argp_child children[] = {
     { 0 },
 };
 
+/* What the help of each action ends with, but for the example. */
+#define NOTE                                                                   \
+    "\v"                                                                       \
+    "Each change names the state it was decided on, so that two desks "        \
+    "cannot undo one another unseen: when a slot was changed meanwhile, the "  \
+    "ledger refuses with STATUS_CONFLICT. Up to 4,096 slots (extend 2,885, "   \
+    "supersede 1,380) go into one entry, which applies whole or not at "       \
+    "all.\n\nExample:\n"
+
 static int
-change(struct mun_cli *cli, int argc, char **argv, enum mun_action action)
+change(struct mun_cli *cli, int argc, char **argv, enum mun_action action,
+       const char *doc)
 {
-    static const struct argp argp = {
-        options,
-        parse_status,
-        "[FILE...]",
-        "Changes the status of credentials.\v"
-        "Each change names the state it was decided on, so that two desks "
-        "cannot undo one another unseen: when a slot was changed meanwhile, "
-        "the ledger refuses with STATUS_CONFLICT. Up to 4,096 slots go into "
-        "one entry, which applies whole or not at all.\n\n"
-        "Examples:\n"
-        "  muniment status revoke --key registrar.key --reason error \\\n"
-        "    --receipt diplomas/7.receipt.json diplomas/9.receipt.json\n"
-        "  muniment status extend --key registrar.key --reason other \\\n"
-        "    --list 2026 --slots slots.txt --until 2031-12-31",
-        children,
-        NULL,
-        NULL
-    };
+    const struct argp argp = { options,  parse_status, "[FILE...]", doc,
+                               children, NULL,         NULL };
     struct status_args args = { .cli = cli, .action = action };
     struct targets targets = { 0 };
     struct mun_key_file key;
@@ -578,29 +587,55 @@ change(struct mun_cli *cli, int argc, char **argv, enum mun_action action)
 int
 mun_cmd_status_revoke(struct mun_cli *cli, int argc, char **argv)
 {
-    return change(cli, argc, argv, MUN_ACTION_REVOKE);
+    static const char doc[] =
+        "Revokes credentials, for good." NOTE
+        "  muniment status revoke --key registrar.key --reason error \\\n"
+        "    --receipt diplomas/7.receipt.json diplomas/9.receipt.json";
+
+    return change(cli, argc, argv, MUN_ACTION_REVOKE, doc);
 }
 
 int
 mun_cmd_status_suspend(struct mun_cli *cli, int argc, char **argv)
 {
-    return change(cli, argc, argv, MUN_ACTION_SUSPEND);
+    static const char doc[] =
+        "Suspends credentials until they are reinstated or revoked." NOTE
+        "  muniment status suspend --key registrar.key --reason other \\\n"
+        "    --receipt diplomas/7.receipt.json";
+
+    return change(cli, argc, argv, MUN_ACTION_SUSPEND, doc);
 }
 
 int
 mun_cmd_status_reinstate(struct mun_cli *cli, int argc, char **argv)
 {
-    return change(cli, argc, argv, MUN_ACTION_REINSTATE);
+    static const char doc[] =
+        "Ends the suspension of credentials." NOTE
+        "  muniment status reinstate --key registrar.key --reason other \\\n"
+        "    --receipt diplomas/7.receipt.json";
+
+    return change(cli, argc, argv, MUN_ACTION_REINSTATE, doc);
 }
 
 int
 mun_cmd_status_supersede(struct mun_cli *cli, int argc, char **argv)
 {
-    return change(cli, argc, argv, MUN_ACTION_SUPERSEDE);
+    static const char doc[] =
+        "Marks credentials as replaced by others." NOTE
+        "  muniment status supersede --key registrar.key \\\n"
+        "    --reason superseded --by 5e1d… \\\n"
+        "    --receipt diplomas/7.receipt.json";
+
+    return change(cli, argc, argv, MUN_ACTION_SUPERSEDE, doc);
 }
 
 int
 mun_cmd_status_extend(struct mun_cli *cli, int argc, char **argv)
 {
-    return change(cli, argc, argv, MUN_ACTION_EXTEND);
+    static const char doc[] =
+        "Extends the validity of credentials." NOTE
+        "  muniment status extend --key registrar.key --reason other \\\n"
+        "    --list 2026 --slots slots.txt --until 2031-12-31";
+
+    return change(cli, argc, argv, MUN_ACTION_EXTEND, doc);
 }

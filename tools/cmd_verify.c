@@ -109,11 +109,10 @@ read_receipt(struct mun_receipt_input *input, struct mun_cli *cli,
  * matter: the check "format" fails first. A document that should be JSON and
  * is not has no digest. */
 static mun_err_t
-read_document(struct mun_receipt_input *input, struct mun_cli *cli,
-              const char *path)
+read_document(struct mun_receipt_input *input, struct mun_json **doc,
+              struct mun_cli *cli, const char *path)
 {
     struct mun_opening opening;
-    struct mun_json *doc = NULL; /* stays: the claims borrow from it */
     struct mun_bytes data;
 
     mun_err_t err = mun_file_read(&data, &cli->arena, path, DOCUMENT_BYTES_MAX);
@@ -129,11 +128,11 @@ read_document(struct mun_receipt_input *input, struct mun_cli *cli,
         input->has_document_digest = true;
         return MUN_SUCCESS;
     }
-    err = mun_json_parse(&doc, NULL, data, &mun_document_limits);
-    if (err.code == MUN_ERR_MEMORY || !mun_json_is(doc, MUN_JSON_OBJECT))
+    err = mun_json_parse(doc, NULL, data, &mun_document_limits);
+    if (err.code == MUN_ERR_MEMORY || !mun_json_is(*doc, MUN_JSON_OBJECT))
         return err.code == MUN_ERR_MEMORY ? err : MUN_SUCCESS;
-    mun_credential_claims(&input->claims, doc);
-    MUN_TRY(mun_jcs_sha256(&input->document_digest, doc));
+    mun_credential_claims(&input->claims, *doc);
+    MUN_TRY(mun_jcs_sha256(&input->document_digest, *doc));
     input->has_document_digest = true;
     return MUN_SUCCESS;
 }
@@ -316,6 +315,24 @@ say_verdict(struct mun_cli *cli, const struct mun_verdict *verdict)
                     check_word(verdict->checks[i]));
 }
 
+static int
+judge(const struct verify_args *args, struct mun_receipt_input *input,
+      struct mun_verdict *verdict)
+{
+    struct mun_cli *cli = args->cli;
+    struct mun_json_wr wr;
+
+    input->policy.now_ms = args->at_ms != 0 ? args->at_ms : mun_cli_now_ms();
+    input->policy.max_age_ms = args->max_age_days * DAY_MS;
+    input->policy.assurance_min = args->assurance;
+    mun_receipt_verify(verdict, &cli->arena, input);
+    say_verdict(cli, verdict);
+    mun_json_wr_init(&wr, 1u << 20, true);
+    mun_form_verdict(&wr, verdict);
+    int code = mun_cli_print(cli, &wr);
+    return code == MUN_EXIT_DONE ? (int)verdict->code : code;
+}
+
 static const struct argp_option options[] = {
     { "receipt", OPT_RECEIPT, "FILE", 0, "the credential's receipt", 0 },
     { "trust-root", OPT_TRUST_ROOT, "FILE", 0,
@@ -356,25 +373,17 @@ mun_cmd_verify(struct mun_cli *cli, int argc, char **argv)
     struct verify_args args = { .cli = cli };
     struct mun_receipt_input input = { 0 };
     struct mun_verdict *verdict = mun_arena_alloc(&cli->arena, sizeof *verdict);
-    struct mun_json_wr wr;
+    struct mun_json *doc = NULL; /* the claims borrow from it */
 
     mun_cli_parse(&argp, argc, argv, &args);
     if (verdict == NULL)
         return mun_cli_fail(cli, MUN_EXIT_FAILED, "out of memory");
-    if (!mun_is_ok(
-            mun_trust_root_load(&input.root, NULL, cli, args.trust_root)) ||
+    if (!mun_is_ok(mun_trust_root_load(&input.root, cli, args.trust_root)) ||
         !mun_is_ok(read_receipt(&input, cli, args.receipt)))
         return MUN_EXIT_FAILED;
-    mun_err_t err = read_document(&input, cli, args.credential);
-    if (!mun_is_ok(err))
-        return MUN_EXIT_FAILED;
-    input.policy.now_ms = args.at_ms != 0 ? args.at_ms : mun_cli_now_ms();
-    input.policy.max_age_ms = args.max_age_days * DAY_MS;
-    input.policy.assurance_min = args.assurance;
-    mun_receipt_verify(verdict, &cli->arena, &input);
-    say_verdict(cli, verdict);
-    mun_json_wr_init(&wr, 1u << 20, true);
-    mun_form_verdict(&wr, verdict);
-    int code = mun_cli_print(cli, &wr);
-    return code == MUN_EXIT_DONE ? (int)verdict->code : code;
+    int code = MUN_EXIT_FAILED;
+    if (mun_is_ok(read_document(&input, &doc, cli, args.credential)))
+        code = judge(&args, &input, verdict);
+    mun_json_close(doc);
+    return code;
 }

@@ -1,5 +1,6 @@
 /* muniment: find the command, run it. tools/README.md is the map. */
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 #include "tools/commands.h"
 
 /* Reserved at once, backed as it is touched: a large batch fits. */
-#define ARENA_BYTES (8ull << 30)
+#define ARENA_BYTES (4ull << 30)
 
 struct command {
     const char *group; /* first word */
@@ -66,20 +67,37 @@ static const struct command COMMANDS[] = {
 
 #define COMMAND_COUNT (sizeof COMMANDS / sizeof COMMANDS[0])
 
+/* All commands, or those that begin with `group` when there are any. */
 static void
-print_usage(FILE *out)
+print_usage(FILE *out, const char *group)
 {
+    size_t printed = 0;
+
     (void)fputs("usage: muniment COMMAND [OPTION...]\n\n", out);
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         const struct command *c = &COMMANDS[i];
         char name[40];
+        if (group != NULL && strcmp(c->group, group) != 0)
+            continue;
         (void)snprintf(name, sizeof name, "%s%s%s", c->group,
                        c->name != NULL ? " " : "",
                        c->name != NULL ? c->name : "");
         (void)fprintf(out, "  %-26s %s\n", name, c->summary);
+        printed++;
     }
+    if (printed == 0)
+        (void)fprintf(out,
+                      "  no command begins with \"%s\"; see muniment "
+                      "--help\n",
+                      group);
     (void)fputs("\nmuniment COMMAND --help explains one, with examples.\n",
                 out);
+}
+
+static bool
+is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "help") == 0;
 }
 
 static const struct command *
@@ -104,9 +122,8 @@ main(int argc, char **argv)
     int used = 0;
 
     mun_log_set_level(MUN_LOG_UNUSUAL);
-    if (argc > 1 &&
-        (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
-        print_usage(stdout);
+    if (argc > 1 && is_help(argv[1])) {
+        print_usage(stdout, NULL);
         return MUN_EXIT_DONE;
     }
     if (argc > 1 && strcmp(argv[1], "--version") == 0) {
@@ -115,8 +132,9 @@ main(int argc, char **argv)
     }
     const struct command *command = find(argc, argv, &used);
     if (command == NULL) {
-        print_usage(stderr);
-        return MUN_EXIT_USAGE;
+        bool is_asked = argc == 3 && is_help(argv[2]);
+        print_usage(is_asked ? stdout : stderr, argc > 1 ? argv[1] : NULL);
+        return is_asked ? MUN_EXIT_DONE : MUN_EXIT_USAGE;
     }
     if (!mun_is_ok(mun_arena_open(&cli.arena, ARENA_BYTES)))
         return mun_cli_fail(&cli, MUN_EXIT_FAILED, "out of memory");

@@ -201,15 +201,16 @@ mun_receipt_load(struct mun_receipt_read *out, struct mun_cli *cli,
 }
 
 mun_err_t
-mun_trust_root_load(struct mun_trust_root *out, struct mun_bytes *name,
-                    struct mun_cli *cli, const char *path)
+mun_trust_root_load(struct mun_trust_root *out, struct mun_cli *cli,
+                    const char *path)
 {
     struct mun_json_err why = { 0 };
-    struct mun_json *doc = mun_file_read_json(cli, path); /* stays: *name */
+    struct mun_json *doc = mun_file_read_json(cli, path);
 
     if (doc == NULL)
         return mun_err(MUN_ERR_IO);
-    mun_err_t err = mun_trust_root_read(out, name, doc, &why);
+    mun_err_t err = mun_trust_root_read(out, NULL, doc, &why);
+    mun_json_close(doc);
     if (!mun_is_ok(err))
         (void)mun_cli_fail(cli, MUN_EXIT_FAILED, "%s: not a trust root: %s",
                            path, why.text);

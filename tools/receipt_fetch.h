@@ -53,7 +53,6 @@ MUN_MUST_USE mun_err_t mun_receipt_load(struct mun_receipt_read *out,
 
 /* Reads a trust root file; a message on failure. */
 MUN_MUST_USE mun_err_t mun_trust_root_load(struct mun_trust_root *out,
-                                           struct mun_bytes *name,
                                            struct mun_cli *cli,
                                            const char *path);
 

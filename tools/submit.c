@@ -25,8 +25,8 @@ mun_head_get(struct mun_chain_head *out, struct mun_cli *cli, int *exit_code)
     mun_json_rd_hex(&rd, "chain_id", out->chain_id.b, sizeof out->chain_id.b);
     out->height = mun_json_rd_u64(&rd, "height", MUN_JSON_INTEGER_MAX);
     out->time_ms = mun_json_rd_time(&rd, "time");
-    out->name = mun_json_rd_string(&rd, "name", 0, 200);
     mun_err_t err = mun_json_rd_status(&rd);
+    mun_json_close(doc);
     if (!mun_is_ok(err))
         *exit_code = mun_cli_fail(cli, MUN_EXIT_FAILED,
                                   "%s does not answer like a node: %s",

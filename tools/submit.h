@@ -13,7 +13,6 @@ struct mun_chain_head {
     struct mun_hash chain_id;
     uint64_t height;
     uint64_t time_ms;
-    struct mun_bytes name;
 };
 
 /* Errors: after a message; *exit_code is what to return. */

@@ -44,6 +44,9 @@ class Ledger:
     def run(self, *args, code=0, cwd=None, node=None):
         env = dict(os.environ, MUNIMENT_NODE=node or self.url,
                    MUNIMENT_PASSPHRASE_FILE=str(self.dir / "phrase"))
+        if args[0] == "programme":
+            # Its documents live as long as the process.
+            env["ASAN_OPTIONS"] = "detect_leaks=0"
         done = subprocess.run(
             [BIN / "muniment", *map(str, args)], env=env, timeout=120,
             cwd=cwd or self.dir, stdout=subprocess.PIPE,
@@ -235,7 +238,7 @@ class Table(unittest.TestCase):
         self.assertRegex(text, r"^VALID as of \S+, not known since\n")
         text = ledger.run(*args, "--at", "2091-01-01", code=13)
         self.assertRegex(text, r"^EXPIRED: ")
-        ledger.run(*args, "--at", "2020-01-01", code=11)
+        ledger.run(*args, "--at", "2020-01-01", code=15)
 
     def test_a_sealed_batch_verifies_too(self):
         out = anchored(5, "sealed", "--sealed", label="sealed")
