@@ -121,6 +121,8 @@ mun_put_record(struct mun_rocks *rocks, const struct mun_hash *key,
     mun_natural_record_key(&own, type, natural);
     if (!mun_hash_eq(&own, key))
         return mun_err(MUN_ERR_INTERNAL);
+    if (type == MUN_RECORD_BATCH)
+        return MUN_SUCCESS; /* the history of batches lists them */
     mun_key_record(&row, type, natural);
     mun_rocks_put(rocks, MUN_FAMILY_INDEX, mun_store_key_bytes(&row), NULL, 0);
     if (!mun_is_ok(put_owner(rocks, type, natural, value)))
@@ -326,38 +328,28 @@ put_records(struct mun_store *store, const struct mun_exec *exec)
 /* Indexes of entries */
 
 static void
-put_history(struct mun_store *store, struct mun_store_key *key,
-            uint64_t log_index)
+mention(struct mun_store *store, uint32_t at, uint8_t letter,
+        const struct mun_hash *hash)
 {
-    mun_key_append_u64(key, log_index);
-    mun_rocks_put(store->rocks, MUN_FAMILY_INDEX, mun_store_key_bytes(key),
-                  NULL, 0);
+    const struct mun_history_name name = { .letter = letter, .hash = *hash };
+
+    mun_mentions_add(&store->mentions, &name, at);
 }
 
 static void
-put_named(struct mun_store *store, uint8_t letter, const struct mun_hash *name,
-          uint64_t log_index)
+mention_list(struct mun_store *store, uint32_t at,
+             const struct mun_hash *issuer, struct mun_bytes label)
 {
-    struct mun_store_key key;
+    const struct mun_history_name name = { MUN_INDEX_LIST, *issuer, label };
 
-    mun_key_hash(&key, letter, name);
-    put_history(store, &key, log_index);
-}
-
-static void
-put_list(struct mun_store *store, const struct mun_hash *issuer,
-         struct mun_bytes label, uint64_t log_index)
-{
-    struct mun_store_key key;
-
-    mun_key_list_start(&key, issuer, label);
-    put_history(store, &key, log_index);
+    mun_mentions_add(&store->mentions, &name, at);
 }
 
 /* An entry about an accreditation names its subject through the record. */
 static mun_err_t
-put_subject(struct mun_store *store, const struct mun_state *state,
-            const struct mun_hash *accreditation, uint64_t log_index)
+mention_subject(struct mun_store *store, uint32_t at,
+                const struct mun_state *state,
+                const struct mun_hash *accreditation)
 {
     struct mun_accreditation record;
     struct mun_bytes value;
@@ -367,47 +359,45 @@ put_subject(struct mun_store *store, const struct mun_state *state,
     if (mun_overlay_get(state, &key, &value) != MUN_PRESENT ||
         !mun_is_ok(mun_accreditation_decode(&record, value)))
         return mun_err(MUN_ERR_INTERNAL);
-    put_named(store, MUN_INDEX_PARTY, &record.subject, log_index);
+    mention(store, at, MUN_INDEX_PARTY, &record.subject);
     return MUN_SUCCESS;
 }
 
+/* `at` is the place in the block, from 1. */
 static mun_err_t
-put_mentions(struct mun_store *store, const struct mun_exec *exec,
-             const struct mun_entry *entry, uint64_t log_index)
+mention_all(struct mun_store *store, const struct mun_exec *exec,
+            const struct mun_entry *entry, uint32_t at)
 {
     struct mun_hash programme;
 
-    put_named(store, MUN_INDEX_PARTY, &entry->actor, log_index);
+    mention(store, at, MUN_INDEX_PARTY, &entry->actor);
     switch (entry->kind) {
     case MUN_KIND_REGISTER_PARTY:
-        put_named(store, MUN_INDEX_PARTY, &entry->as.register_party.sponsor,
-                  log_index);
+        mention(store, at, MUN_INDEX_PARTY, &entry->as.register_party.sponsor);
         return MUN_SUCCESS;
     case MUN_KIND_ADD_KEY:
     case MUN_KIND_RETIRE_KEY:
         return MUN_SUCCESS;
     case MUN_KIND_ACCREDIT:
-        put_named(store, MUN_INDEX_PARTY, &entry->as.accredit.subject,
-                  log_index);
+        mention(store, at, MUN_INDEX_PARTY, &entry->as.accredit.subject);
         return MUN_SUCCESS;
     case MUN_KIND_SUSPEND:
     case MUN_KIND_REINSTATE:
     case MUN_KIND_WITHDRAW:
-        return put_subject(store, exec->state,
-                           &entry->as.standing.accreditation, log_index);
+        return mention_subject(store, at, exec->state,
+                               &entry->as.standing.accreditation);
     case MUN_KIND_REGISTER_PROGRAMME:
         mun_programme_id(&programme, &entry->actor,
                          entry->as.register_programme.code);
-        put_named(store, MUN_INDEX_PROGRAMME, &programme, log_index);
+        mention(store, at, MUN_INDEX_PROGRAMME, &programme);
         return MUN_SUCCESS;
     case MUN_KIND_ANCHOR:
-        put_named(store, MUN_INDEX_PROGRAMME, &entry->as.anchor.programme,
-                  log_index);
-        put_list(store, &entry->actor, entry->as.anchor.label, log_index);
+        mention(store, at, MUN_INDEX_PROGRAMME, &entry->as.anchor.programme);
+        mention_list(store, at, &entry->actor, entry->as.anchor.label);
+        mention(store, at, MUN_INDEX_BATCH, &mun_hash_zero);
         return MUN_SUCCESS;
     case MUN_KIND_CHANGE_STATUS:
-        put_list(store, &entry->actor, entry->as.change_status.label,
-                 log_index);
+        mention_list(store, at, &entry->actor, entry->as.change_status.label);
         return MUN_SUCCESS;
     }
     MUN_UNREACHABLE();
@@ -416,22 +406,23 @@ put_mentions(struct mun_store *store, const struct mun_exec *exec,
 static mun_err_t
 put_indexes(struct mun_store *store, const struct mun_exec *exec)
 {
+    mun_mentions_begin(&store->mentions, exec->id_factor, exec->item_count);
     for (uint32_t i = 0; i < exec->item_count; i++) {
         const struct mun_entry *entry = &exec->items[i].checked->entry;
-        uint64_t log_index = store->log_size + 1 + i;
         struct mun_store_key key;
         struct mun_bytes place;
         uint8_t buffer[8 + 8];
         struct mun_wr wr;
 
         mun_wr_init(&wr, buffer, sizeof buffer);
-        mun_wr_u64(&wr, log_index);
+        mun_wr_u64(&wr, store->log_size + 1 + i);
         mun_wr_u64(&wr, exec->now.height);
         place = mun_wr_done(&wr);
         mun_key_hash(&key, MUN_INDEX_ENTRY, &entry->id);
         mun_value_put(store->rocks, MUN_FAMILY_INDEX, &key, &place, 1);
-        MUN_TRY(put_mentions(store, exec, entry, log_index));
+        MUN_TRY(mention_all(store, exec, entry, i + 1));
     }
+    mun_mentions_put(&store->mentions, store->rocks, store->log_size);
     return MUN_SUCCESS;
 }
 

@@ -82,6 +82,13 @@ mun_key_commitment(struct mun_store_key *out, uint64_t prefix, uint64_t place)
 }
 
 void
+mun_key_letter(struct mun_store_key *out, uint8_t letter)
+{
+    key_start(out);
+    append_number(out, letter, 1);
+}
+
+void
 mun_key_hash(struct mun_store_key *out, uint8_t letter,
              const struct mun_hash *hash)
 {

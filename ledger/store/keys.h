@@ -32,9 +32,10 @@ mun_store_key_bytes(const struct mun_store_key *key)
 
 /* index: the first byte. */
 #define MUN_INDEX_ENTRY 'E'         /* entry id -> log index, height */
-#define MUN_INDEX_PARTY 'P'         /* party, log index */
+#define MUN_INDEX_PARTY 'P'         /* party, log index: history.h */
 #define MUN_INDEX_PROGRAMME 'G'     /* programme, log index */
 #define MUN_INDEX_LIST 'L'          /* issuer, run8 label, log index */
+#define MUN_INDEX_BATCH 'B'         /* log index */
 #define MUN_INDEX_TIME 'T'          /* block time -> height */
 #define MUN_INDEX_RECORD 'R'        /* record type, natural key */
 #define MUN_INDEX_KEY 'K'           /* party, key */
@@ -62,6 +63,7 @@ void mun_key_commitment(struct mun_store_key *out, uint64_t prefix,
                         uint64_t place);
 
 /* index */
+void mun_key_letter(struct mun_store_key *out, uint8_t letter);
 void mun_key_hash(struct mun_store_key *out, uint8_t letter,
                   const struct mun_hash *hash);
 void mun_key_time(struct mun_store_key *out, uint64_t time_ms);

@@ -60,11 +60,12 @@ mun_record_validate(const struct mun_hash *key, struct mun_bytes value)
                              mun_bytes(key->b, sizeof key->b));
 }
 
-/* The record that an index row names, which must be there, strictly decoded.
+/* A record, strictly decoded.
+ * Errors: MUN_ERR_NOT_FOUND, MUN_ERR_CORRUPT, those of RocksDB.
  * Lifetime: until mun_rocks_release, due on success. */
 static mun_err_t
-get_record(struct mun_store *store, struct mun_rocks_value *out, uint8_t type,
-           struct mun_bytes natural)
+find_record(struct mun_store *store, struct mun_rocks_value *out, uint8_t type,
+            struct mun_bytes natural)
 {
     struct mun_store_key row = { .len = 0 };
     struct mun_hash key;
@@ -72,14 +73,22 @@ get_record(struct mun_store *store, struct mun_rocks_value *out, uint8_t type,
 
     mun_natural_record_key(&key, type, natural);
     mun_key_append(&row, mun_bytes(key.b, sizeof key.b));
-    err = mun_value_get(store->rocks, out, MUN_FAMILY_RECORD, &row);
-    if (err.code == MUN_ERR_NOT_FOUND)
-        return mun_value_corrupt(MUN_FAMILY_RECORD, mun_store_key_bytes(&row));
-    if (!mun_is_ok(err))
-        return err;
+    MUN_TRY(mun_value_get(store->rocks, out, MUN_FAMILY_RECORD, &row));
     err = mun_record_validate(&key, out->bytes);
     if (!mun_is_ok(err))
         mun_rocks_release(out);
+    return err;
+}
+
+/* The record that an index row names, which must be there. */
+static mun_err_t
+get_record(struct mun_store *store, struct mun_rocks_value *out, uint8_t type,
+           struct mun_bytes natural)
+{
+    mun_err_t err = find_record(store, out, type, natural);
+
+    if (err.code == MUN_ERR_NOT_FOUND)
+        return mun_value_corrupt(MUN_FAMILY_RECORD, natural);
     return err;
 }
 
@@ -113,70 +122,29 @@ walk_tail(const struct walk *walk, size_t len)
 
 /* History */
 
-static bool
-history_prefix(struct mun_store_key *out, const struct mun_history_query *query)
-{
-    struct mun_hash name;
-
-    if (query->name.len < sizeof name)
-        return false;
-    memcpy(name.b, query->name.data, sizeof name);
-    switch (query->of) {
-    case MUN_HISTORY_PARTY:
-        mun_key_hash(out, MUN_INDEX_PARTY, &name);
-        return query->name.len == sizeof name;
-    case MUN_HISTORY_PROGRAMME:
-        mun_key_hash(out, MUN_INDEX_PROGRAMME, &name);
-        return query->name.len == sizeof name;
-    case MUN_HISTORY_LIST:
-        if (query->name.len - sizeof name > MUN_STORE_LABEL_MAX)
-            return false;
-        mun_key_list_start(out, &name,
-                           mun_bytes(query->name.data + sizeof name,
-                                     query->name.len - sizeof name));
-        return true;
-    }
-    MUN_UNREACHABLE();
-}
-
 mun_err_t
 mun_store_history(struct mun_store *store,
                   const struct mun_history_query *query,
                   mun_history_visit visit, void *ctx, bool *more)
 {
-    struct mun_store_key prefix;
-    struct mun_store_key from;
-    struct walk walk;
-    mun_err_t err;
-    uint32_t count = 0;
+    static const uint8_t letters[] = {
+        [MUN_HISTORY_PARTY] = MUN_INDEX_PARTY,
+        [MUN_HISTORY_PROGRAMME] = MUN_INDEX_PROGRAMME,
+        [MUN_HISTORY_LIST] = MUN_INDEX_LIST,
+    };
+    const struct mun_history_range range = { query->from, query->limit };
+    struct mun_history_name name;
+    size_t label_len = query->name.len - sizeof name.hash;
 
     *more = false;
-    if (!history_prefix(&prefix, query))
+    MUN_CHECK(query->of <= MUN_HISTORY_LIST);
+    if (query->name.len < sizeof name.hash ||
+        label_len > (query->of == MUN_HISTORY_LIST ? MUN_STORE_LABEL_MAX : 0))
         return MUN_SUCCESS; /* nothing has such a name */
-    from = prefix;
-    mun_key_append_u64(&from, query->from);
-    walk.prefix = mun_store_key_bytes(&prefix);
-    walk.iter =
-        mun_rocks_iter_open(store->rocks, MUN_FAMILY_INDEX, MUN_WALK_ORDERED);
-    for (mun_rocks_iter_seek(walk.iter, mun_store_key_bytes(&from));
-         !walk_at_end(&walk); mun_rocks_iter_next(walk.iter)) {
-        struct mun_rd rd;
-        uint64_t log_index;
-
-        if (count++ == query->limit) {
-            *more = true;
-            break;
-        }
-        mun_rd_init(&rd, walk_tail(&walk, prefix.len));
-        log_index = mun_rd_u64(&rd);
-        MUN_TRY_OUT(mun_value_decoded(mun_rd_finish(&rd), MUN_FAMILY_INDEX,
-                                      mun_rocks_iter_key(walk.iter)));
-        MUN_TRY_OUT(visit(ctx, log_index));
-    }
-    MUN_TRY_OUT(mun_rocks_iter_status(walk.iter));
-out:
-    mun_rocks_iter_close(walk.iter);
-    return err;
+    name.letter = letters[query->of];
+    memcpy(name.hash.b, query->name.data, sizeof name.hash);
+    name.label = mun_bytes(query->name.data + sizeof name.hash, label_len);
+    return mun_history_walk(store->rocks, &name, &range, visit, ctx, more);
 }
 
 /* Registers */
@@ -195,6 +163,77 @@ visit_record(struct mun_store *store, uint8_t type, struct mun_bytes natural,
     return err;
 }
 
+/* Batches have no rows of their own: each is named by the entry that anchored
+ * it. */
+struct batches {
+    struct mun_store *store;
+    mun_register_visit visit;
+    void *ctx;
+};
+
+static mun_err_t
+visit_batch(void *ctx, uint64_t log_index)
+{
+    const struct batches *batches = ctx;
+    uint8_t natural[2 * sizeof(struct mun_hash)];
+    struct mun_bytes name = mun_bytes(natural, sizeof natural);
+    struct mun_rocks_value value;
+    struct mun_stored_entry stored;
+    struct mun_entry entry;
+    mun_err_t err;
+
+    err = mun_get_entry(batches->store, &stored, &value, log_index);
+    if (err.code == MUN_ERR_NOT_FOUND)
+        return mun_value_corrupt(MUN_FAMILY_ENTRY, MUN_BYTES_NONE);
+    if (!mun_is_ok(err))
+        return err;
+    if (mun_entry_decode(&entry, stored.entry) != MUN_REFUSAL_NONE ||
+        entry.kind != MUN_KIND_ANCHOR)
+        err = mun_value_corrupt(MUN_FAMILY_ENTRY, MUN_BYTES_NONE);
+    mun_rocks_release(&value);
+    MUN_TRY(err);
+    memcpy(natural, entry.actor.b, sizeof entry.actor);
+    memcpy(natural + sizeof entry.actor, entry.as.anchor.root.b,
+           sizeof entry.as.anchor.root);
+    return visit_record(batches->store, MUN_RECORD_BATCH, name, batches->visit,
+                        batches->ctx);
+}
+
+/* Where the batch `natural` was anchored. */
+static mun_err_t
+batch_index(struct mun_store *store, uint64_t *out, struct mun_bytes natural)
+{
+    struct mun_rocks_value value;
+    struct mun_place place;
+    struct mun_batch batch;
+    mun_err_t err;
+
+    MUN_TRY(find_record(store, &value, MUN_RECORD_BATCH, natural));
+    err = mun_batch_decode(&batch, value.bytes);
+    mun_rocks_release(&value);
+    MUN_TRY(mun_value_decoded(err, MUN_FAMILY_RECORD, natural));
+    MUN_TRY(mun_store_find_entry(store, &batch.entry, &place));
+    *out = place.log_index;
+    return MUN_SUCCESS;
+}
+
+static mun_err_t
+walk_batches(struct mun_store *store, const struct mun_register_query *query,
+             mun_register_visit visit, void *ctx, bool *more)
+{
+    const struct mun_history_name name = { .letter = MUN_INDEX_BATCH };
+    struct mun_history_range range = { 0, query->limit };
+    struct batches batches = { store, visit, ctx };
+
+    MUN_CHECK(query->prefix.len == 0);
+    if (query->after.len > 0) {
+        MUN_TRY(batch_index(store, &range.from, query->after));
+        range.from++;
+    }
+    return mun_history_walk(store->rocks, &name, &range, visit_batch, &batches,
+                            more);
+}
+
 mun_err_t
 mun_store_register(struct mun_store *store,
                    const struct mun_register_query *query,
@@ -210,6 +249,8 @@ mun_store_register(struct mun_store *store,
     if (query->prefix.len > MUN_NATURAL_MAX ||
         query->after.len > MUN_NATURAL_MAX)
         return MUN_SUCCESS; /* nothing has such a name */
+    if (query->type == MUN_RECORD_BATCH)
+        return walk_batches(store, query, visit, ctx, more);
     mun_key_record(&prefix, (uint8_t)query->type, query->prefix);
     mun_key_record(&from, (uint8_t)query->type, query->after);
     if (mun_bytes_cmp(query->after, query->prefix) < 0)

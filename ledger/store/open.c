@@ -308,12 +308,14 @@ take_memory(struct mun_store **out, const char *path)
 
     *out = NULL;
     MUN_TRY(mun_arena_open(&arena, sizeof *store + 2 * rows_len + table_len +
-                                       path_len + ARENA_SLACK));
+                                       mun_mentions_footprint() + path_len +
+                                       ARENA_SLACK));
     store = mun_arena_alloc(&arena, sizeof *store);
     MUN_CHECK(store != NULL);
     store->rows = mun_arena_alloc(&arena, rows_len);
     store->rows_spare = mun_arena_alloc(&arena, rows_len);
     store->changed_table = mun_arena_alloc(&arena, table_len);
+    mun_mentions_init(&store->mentions, &arena);
     store->path = mun_arena_alloc(&arena, path_len);
     MUN_CHECK(store->path != NULL); /* the last, so all were there */
     memcpy(store->path, path, path_len);

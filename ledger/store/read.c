@@ -150,10 +150,9 @@ decode_entry(struct mun_stored_entry *out, struct mun_bytes value)
     return mun_rd_finish(&rd);
 }
 
-/* Lifetime of *out: that of *value, to be released on success. */
-static mun_err_t
-get_entry(struct mun_store *store, struct mun_stored_entry *out,
-          struct mun_rocks_value *value, uint64_t log_index)
+mun_err_t
+mun_get_entry(struct mun_store *store, struct mun_stored_entry *out,
+              struct mun_rocks_value *value, uint64_t log_index)
 {
     struct mun_store_key key;
     mun_err_t err;
@@ -177,7 +176,7 @@ mun_store_entry(struct mun_store *store, struct mun_arena *arena,
     struct mun_rocks_value value;
     mun_err_t err;
 
-    MUN_TRY(get_entry(store, out, &value, log_index));
+    MUN_TRY(mun_get_entry(store, out, &value, log_index));
     err = copy_out(arena, &out->entry, out->entry);
     mun_rocks_release(&value);
     if (!mun_is_ok(err))
@@ -239,7 +238,7 @@ copy_block(struct mun_store *store, struct mun_wr *wr,
         struct mun_stored_entry entry;
         mun_err_t err;
 
-        err = get_entry(store, &entry, &value, log_index);
+        err = mun_get_entry(store, &entry, &value, log_index);
         if (err.code == MUN_ERR_NOT_FOUND)
             return mun_err(MUN_ERR_CORRUPT);
         if (!mun_is_ok(err))

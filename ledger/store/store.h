@@ -205,7 +205,9 @@ MUN_MUST_USE mun_err_t mun_store_history(struct mun_store *store,
 
 /* Records of one type in order of their natural keys, from the committed
  * database. `prefix` narrows by the beginning of the natural key (the issuer
- * of programmes is not part of theirs: use the subject index below). */
+ * of programmes is not part of theirs: use the subject index below). Batches
+ * come in the order in which they were anchored, `after` must be one of them
+ * (MUN_ERR_NOT_FOUND), and there is no prefix. */
 typedef mun_err_t (*mun_register_visit)(void *ctx, struct mun_bytes natural,
                                         struct mun_bytes value);
 struct mun_register_query {

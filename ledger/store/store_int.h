@@ -11,6 +11,7 @@
 #include "ledger/core/certificate.h"
 #include "ledger/core/hash.h"
 #include "ledger/store/high_water.h"
+#include "ledger/store/history.h"
 #include "ledger/store/keys.h"
 #include "ledger/store/rocks.h"
 #include "ledger/store/store.h"
@@ -38,6 +39,7 @@ struct mun_store {
     struct mun_commitment_row *rows;
     struct mun_commitment_row *rows_spare;
     uint32_t *changed_table;
+    struct mun_mentions mentions;
 };
 
 /* A value of `block`, decoded; the runs borrow from it. */
@@ -68,6 +70,13 @@ MUN_MUST_USE mun_err_t mun_get_block(struct mun_rocks *rocks,
                                      struct mun_block_row *row,
                                      struct mun_rocks_value *value,
                                      uint64_t height);
+
+/* Errors: MUN_ERR_NOT_FOUND, MUN_ERR_CORRUPT, those of mun_rocks_get.
+ * Lifetime of *out: that of *value, to be released on success. */
+MUN_MUST_USE mun_err_t mun_get_entry(struct mun_store *store,
+                                     struct mun_stored_entry *out,
+                                     struct mun_rocks_value *value,
+                                     uint64_t log_index);
 
 /* Strict: the whole value, for its own key.
  * Errors: MUN_ERR_CORRUPT, logged. */

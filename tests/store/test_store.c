@@ -632,11 +632,62 @@ histories_of_lists_and_programmes_are_their_own(void **state)
     assert_int_equal(seen.count, 0);
 }
 
+/* Two entries of one list and one in between, all in one block, are in one row
+ * each of party, programme and list. */
 static void
-registers_are_paged_in_order(void **state)
+entries_of_one_block_are_each_in_its_histories(void **state)
+{
+    struct mun_hash issuer = mun_test_party(MUN_TEST_NODE_ISSUER);
+    struct mun_history_query query = { .of = MUN_HISTORY_PROGRAMME,
+                                       .name = mun_bytes(node.programme.b, 32),
+                                       .limit = SEEN_MAX };
+    struct mun_entry_checked *entries[3];
+    struct seen seen = { .count = 0 };
+    uint64_t first;
+    bool more;
+
+    (void)state;
+    (void)anchor(leaves_of(3, 1), 3);
+    entries[0] = mun_test_node_anchor(&node, leaves_of(1, 10), 1);
+    entries[1] = mun_test_node_revoke(&node, 1);
+    entries[2] = mun_test_node_anchor(&node, leaves_of(1, 20), 1);
+    mun_test_node_block(&node, entries, 3);
+    first = node.head.log.size - 3;
+    query.from = first;
+    assert_ok(mun_store_history(node.store, &query, see_index, &seen, &more));
+    assert_int_equal(seen.count, 2);
+    assert_int_equal(seen.index[0], first);
+    assert_int_equal(seen.index[1], first + 2);
+    query.of = MUN_HISTORY_PARTY;
+    query.name = mun_bytes(issuer.b, 32);
+    seen.count = 0;
+    assert_ok(mun_store_history(node.store, &query, see_index, &seen, &more));
+    assert_int_equal(seen.count, 3);
+    /* From the middle of a row, and no further than asked. */
+    query.from = first + 1;
+    query.limit = 1;
+    seen.count = 0;
+    assert_ok(mun_store_history(node.store, &query, see_index, &seen, &more));
+    assert_int_equal(seen.count, 1);
+    assert_int_equal(seen.index[0], first + 1);
+    assert_true(more);
+    query.from = first + 2;
+    seen.count = 0;
+    assert_ok(mun_store_history(node.store, &query, see_index, &seen, &more));
+    assert_int_equal(seen.count, 1);
+    assert_false(more);
+    query.from = first + 3;
+    seen.count = 0;
+    assert_ok(mun_store_history(node.store, &query, see_index, &seen, &more));
+    assert_int_equal(seen.count, 0);
+}
+
+static void
+batches_are_paged_in_order_of_anchoring(void **state)
 {
     struct mun_register_query query = { .type = MUN_RECORD_BATCH,
                                         .limit = SEEN_MAX };
+    struct mun_hash nothing[2] = { mun_test_hash(1), mun_test_hash(2) };
     struct seen all = { .count = 0 };
     struct seen paged = { .count = 0 };
     bool more = true;
@@ -656,10 +707,53 @@ registers_are_paged_in_order(void **state)
     }
     assert_int_equal(paged.count, 9);
     assert_memory_equal(paged.natural, all.natural, sizeof all.natural);
+    for (size_t i = 0; i < 9; i++) {
+        struct mun_hash root;
+
+        mun_merkle_root32(&root, leaves_of(1, 1 + (unsigned)i), 1);
+        assert_memory_equal(all.natural[i] + 32, root.b, 32);
+    }
+    query.after = mun_bytes(nothing, sizeof nothing);
+    assert_int_equal(
+        mun_store_register(node.store, &query, see_record, &paged, &more).code,
+        MUN_ERR_NOT_FOUND);
+}
+
+static void
+registers_are_paged_in_order(void **state)
+{
+    struct mun_register_query query = { .type = MUN_RECORD_SLOT,
+                                        .limit = SEEN_MAX };
+    struct seen all = { .count = 0 };
+    struct seen paged = { .count = 0 };
+    bool more = true;
+
+    (void)state;
+    (void)anchor(leaves_of(9, 1), 9);
+    for (unsigned i = 0; i < 9; i++) {
+        struct mun_entry_checked *revoke = mun_test_node_revoke(&node, 8 - i);
+
+        mun_test_node_block(&node, &revoke, 1);
+    }
+    assert_ok(mun_store_register(node.store, &query, see_record, &all, &more));
+    assert_int_equal(all.count, 9);
+    assert_false(more);
+    for (unsigned i = 0; i < 9; i++)
+        assert_int_equal(all.natural[i][all.natural_len[i] - 1], i);
+    query.limit = 3;
+    while (more || paged.count == 0) {
+        assert_ok(
+            mun_store_register(node.store, &query, see_record, &paged, &more));
+        query.after = mun_bytes(paged.natural[paged.count - 1],
+                                paged.natural_len[paged.count - 1]);
+    }
+    assert_int_equal(paged.count, 9);
+    assert_memory_equal(paged.natural, all.natural, sizeof all.natural);
     /* A prefix narrows. */
     query =
-        (struct mun_register_query){ .type = MUN_RECORD_BATCH,
-                                     .prefix = mun_bytes(all.natural[4], 64),
+        (struct mun_register_query){ .type = MUN_RECORD_SLOT,
+                                     .prefix = mun_bytes(all.natural[4],
+                                                         all.natural_len[4]),
                                      .limit = SEEN_MAX };
     paged.count = 0;
     assert_ok(
@@ -804,6 +898,36 @@ skip_record(void *ctx, struct mun_bytes natural, struct mun_bytes value)
     return MUN_SUCCESS;
 }
 
+static mun_err_t
+skip_index(void *ctx, uint64_t log_index)
+{
+    (void)ctx;
+    (void)log_index;
+    return MUN_SUCCESS;
+}
+
+static void
+read_histories(bool *is_seen)
+{
+    struct mun_hash issuer = mun_test_party(MUN_TEST_NODE_ISSUER);
+    struct mun_bytes label = mun_test_node_label(&node);
+    uint8_t list[32 + 32];
+    struct mun_history_query queries[] = {
+        { MUN_HISTORY_PARTY, mun_bytes(issuer.b, 32), 0, 1000 },
+        { MUN_HISTORY_PARTY, mun_bytes(node.agency.b, 32), 0, 1000 },
+        { MUN_HISTORY_PROGRAMME, mun_bytes(node.programme.b, 32), 0, 1000 },
+        { MUN_HISTORY_LIST, mun_bytes(list, 32 + label.len), 0, 1000 },
+    };
+    bool more;
+
+    memcpy(list, issuer.b, 32);
+    memcpy(list + 32, label.data, label.len);
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++)
+        note(
+            mun_store_history(node.store, &queries[i], skip_index, NULL, &more),
+            is_seen);
+}
+
 /* Opens, and reads everything there is to read. */
 static bool
 damage_is_seen(const struct mun_hash *id, uint64_t log_index)
@@ -857,6 +981,7 @@ damage_is_seen(const struct mun_hash *id, uint64_t log_index)
         note(mun_store_register(node.store, &query, skip_record, NULL, &more),
              &is_seen);
     }
+    read_histories(&is_seen);
     mun_arena_reset(&arena, mark);
     return is_seen;
 }
@@ -930,6 +1055,8 @@ main(int argc, char **argv)
         TEST(a_commitment_anchored_twice_is_found_twice),
         TEST(histories_are_paged_in_order),
         TEST(histories_of_lists_and_programmes_are_their_own),
+        TEST(entries_of_one_block_are_each_in_its_histories),
+        TEST(batches_are_paged_in_order_of_anchoring),
         TEST(registers_are_paged_in_order),
         TEST(what_a_party_owns_is_listed),
         TEST(a_flipped_bit_in_any_value_is_seen),
