@@ -983,6 +983,8 @@ first_entries(struct mun_test_world *world, struct mun_entry_checked **out)
     out[3] = sign(world, &entry[3], issuer, 1);
 }
 
+/* A key, and what it does to slots: to the first of them thrice, so that what
+ * was before is what was before all that. */
 static void
 second_entries(struct mun_test_world *world, struct mun_entry_checked **out)
 {
@@ -991,7 +993,18 @@ second_entries(struct mun_test_world *world, struct mun_entry_checked **out)
         { .index = 0, .action = MUN_ACTION_SUSPEND, .reason = 4 },
         { .index = 2, .action = MUN_ACTION_REVOKE, .reason = 1 },
     };
-    struct mun_entry *entry = mun_vec_take(&world->arena, 2 * sizeof *entry);
+    const struct mun_change more[] = {
+        { .index = 0,
+          .action = MUN_ACTION_REINSTATE,
+          .reason = 4,
+          .if_since = 2 },
+        { .index = 0,
+          .action = MUN_ACTION_EXTEND,
+          .reason = 4,
+          .if_since = 2,
+          .extended_until_ms = MUN_TEST_TIME_MS + 1000 * MUN_TEST_HOUR_MS },
+    };
+    struct mun_entry *entry = mun_vec_take(&world->arena, 4 * sizeof *entry);
 
     mun_test_sample_entry(&world->arena, &entry[0], MUN_KIND_ADD_KEY);
     entry[0].actor = mun_test_party(MUN_TEST_ISSUER);
@@ -1002,6 +1015,12 @@ second_entries(struct mun_test_world *world, struct mun_entry_checked **out)
     entry[1].actor = entry[0].actor;
     mun_test_set_changes(&world->arena, &entry[1].as.change_status, changes, 2);
     out[1] = sign(world, &entry[1], both + 1, 1);
+    for (unsigned i = 0; i < 2; i++) {
+        entry[2 + i] = entry[1];
+        mun_test_set_changes(&world->arena, &entry[2 + i].as.change_status,
+                             &more[i], 1);
+        out[2 + i] = sign(world, &entry[2 + i], both + 1, 1);
+    }
 }
 
 void
@@ -1009,12 +1028,12 @@ mun_vec_make_block(struct mun_json_wr *wr, struct mun_arena *arena)
 {
     static struct mun_test_world world;
     struct mun_entry_checked *first[4];
-    struct mun_entry_checked *second[2];
+    struct mun_entry_checked *second[4];
 
     mun_test_world_open(&world, 4);
     first_entries(&world, first);
     put_block(wr, arena, &world, first, 4);
     second_entries(&world, second);
-    put_block(wr, arena, &world, second, 2);
+    put_block(wr, arena, &world, second, 4);
     mun_test_world_close(&world);
 }
