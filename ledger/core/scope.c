@@ -343,40 +343,23 @@ is_listed(const struct mun_pair *list, uint8_t count,
     return false;
 }
 
-static bool
-is_named(const struct mun_pair *list, uint8_t count, struct mun_bytes name)
-{
-    for (uint8_t i = 0; i < count; i++) {
-        if (mun_bytes_eq(list[i].name, name))
-            return true;
-    }
-    return false;
-}
-
 struct pair_list {
     const struct mun_pair *pairs;
     uint8_t count;
 };
 
-/* "any; or at least one of the description's pairs is listed, and so is each
- * whose framework the scope names." */
+/* "any; or each pair is listed." No pair at all is any, which a list is not. */
 static bool
-pairs_covered(struct pair_list scope, struct pair_list described,
-              enum match match)
+are_pairs_listed(struct pair_list pairs, struct pair_list list,
+                 enum match match)
 {
-    bool is_any_listed = false;
-
-    if (scope.count == 0)
+    if (list.count == 0)
         return true;
-    for (uint8_t i = 0; i < described.count; i++) {
-        const struct mun_pair *pair = &described.pairs[i];
-
-        if (is_listed(scope.pairs, scope.count, pair, match))
-            is_any_listed = true;
-        else if (is_named(scope.pairs, scope.count, pair->name))
+    for (uint8_t i = 0; i < pairs.count; i++) {
+        if (!is_listed(list.pairs, list.count, &pairs.pairs[i], match))
             return false;
     }
-    return is_any_listed;
+    return pairs.count > 0;
 }
 
 /* "any, or listed, or the part before the first `-` is listed." */
@@ -430,9 +413,9 @@ mun_scope_covers(const struct mun_scope *scope,
     struct pair_list described_fields = { description->fields,
                                           description->field_count };
 
-    if (!pairs_covered(levels, described_levels, MATCH_WHOLE))
+    if (!are_pairs_listed(described_levels, levels, MATCH_WHOLE))
         return MUN_REFUSAL_OUT_OF_SCOPE_LEVEL;
-    if (!pairs_covered(fields, described_fields, MATCH_PREFIX))
+    if (!are_pairs_listed(described_fields, fields, MATCH_PREFIX))
         return MUN_REFUSAL_OUT_OF_SCOPE_FIELD;
     if (!is_award_covered(scope, description->award_kind))
         return MUN_REFUSAL_OUT_OF_SCOPE_AWARD;
@@ -441,20 +424,6 @@ mun_scope_covers(const struct mun_scope *scope,
     if (!are_credits_covered(scope, description))
         return MUN_REFUSAL_OUT_OF_SCOPE_CREDITS;
     return MUN_REFUSAL_NONE;
-}
-
-/* Each of the child's pairs is covered by one of the parent's; without any the
- * child would be free where the parent is not. */
-static bool
-pairs_within(struct pair_list child, struct pair_list parent, enum match match)
-{
-    if (parent.count == 0)
-        return true;
-    for (uint8_t i = 0; i < child.count; i++) {
-        if (!is_listed(parent.pairs, parent.count, &child.pairs[i], match))
-            return false;
-    }
-    return child.count > 0;
 }
 
 static bool
@@ -488,8 +457,8 @@ mun_grant_within(const struct mun_grant *child, const struct mun_grant *parent)
     struct pair_list child_fields = { in->fields, in->field_count };
     struct pair_list parent_fields = { out->fields, out->field_count };
 
-    return pairs_within(child_levels, parent_levels, MATCH_WHOLE) &&
-           pairs_within(child_fields, parent_fields, MATCH_PREFIX) &&
+    return are_pairs_listed(child_levels, parent_levels, MATCH_WHOLE) &&
+           are_pairs_listed(child_fields, parent_fields, MATCH_PREFIX) &&
            (in->award_kinds & ~out->award_kinds) == 0 &&
            places_within(in, out) && credits_within(in, out) &&
            child->from_ms >= parent->from_ms &&

@@ -720,8 +720,10 @@ static const struct covers_case covers_rows[] = {
     { .levels = "eqf:5",
       .described_levels = "eqf:50",
       .expected = MUN_REFUSAL_OUT_OF_SCOPE_LEVEL },
-    /* Another framework that the scope does not name does no harm. */
-    { .levels = "eqf:5", .described_levels = "eqf:5 nqf:9" },
+    /* Nothing is claimed in a framework that the scope does not name. */
+    { .levels = "eqf:5",
+      .described_levels = "eqf:5 nqf:9",
+      .expected = MUN_REFUSAL_OUT_OF_SCOPE_LEVEL },
     { .levels = "eqf:5 nqf:8",
       .described_levels = "eqf:5 nqf:9",
       .expected = MUN_REFUSAL_OUT_OF_SCOPE_LEVEL },
@@ -741,7 +743,10 @@ static const struct covers_case covers_rows[] = {
     { .fields = "isced:06",
       .described_fields = "isced:0511 isced:0613",
       .expected = MUN_REFUSAL_OUT_OF_SCOPE_FIELD },
-    { .fields = "isced:06", .described_fields = "ford:1 isced:0613" },
+    { .fields = "isced:06",
+      .described_fields = "ford:1 isced:0613",
+      .expected = MUN_REFUSAL_OUT_OF_SCOPE_FIELD },
+    { .fields = "ford:1 isced:06", .described_fields = "ford:1 isced:0613" },
     /* Award kinds. */
     { .kinds = 1u << 0 },
     { .kinds = MUN_AWARD_BITS & ~1u,
