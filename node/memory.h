@@ -5,8 +5,8 @@
 
 #include "ledger/base/err.h"
 
-/* Zeroed memory from the operating system, backed by pages as they are
- * touched.
+/* Zeroed memory from the operating system for what is large and read all over,
+ * backed by pages as they are touched: by large ones where it can.
  * Errors: MUN_ERR_MEMORY. After failure: *out is NULL. */
 MUN_MUST_USE mun_err_t mun_memory_map(void **out, size_t size);
 
