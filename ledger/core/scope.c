@@ -462,6 +462,6 @@ mun_grant_within(const struct mun_grant *child, const struct mun_grant *parent)
            (in->award_kinds & ~out->award_kinds) == 0 &&
            places_within(in, out) && credits_within(in, out) &&
            child->from_ms >= parent->from_ms &&
-           child->until_ms <= parent->until_ms &&
+           child->until_ms <= parent->until_ms && child->tier >= parent->tier &&
            in->sub_depth < out->sub_depth;
 }

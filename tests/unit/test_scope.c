@@ -946,6 +946,25 @@ a_grant_within_another_has_its_term_and_fewer_links(void **state)
     assert_true(mun_grant_within(&child, &parent));
 }
 
+static void
+a_grant_has_no_higher_standing_than_its_parent(void **state)
+{
+    struct mun_grant parent;
+    struct mun_grant child;
+
+    (void)state;
+    mun_test_grant(&parent);
+    mun_test_grant(&child);
+    child.scope.sub_depth = 0;
+    for (uint8_t below = 1; below <= 4; below++) {
+        for (uint8_t above = 1; above <= 4; above++) {
+            child.tier = below;
+            parent.tier = above;
+            assert_int_equal(mun_grant_within(&child, &parent), below >= above);
+        }
+    }
+}
+
 int
 main(void)
 {
@@ -969,6 +988,7 @@ main(void)
         cmocka_unit_test(each_award_kind_has_its_bit),
         cmocka_unit_test(a_grant_is_within_its_parent_as_section_9_says),
         cmocka_unit_test(a_grant_within_another_has_its_term_and_fewer_links),
+        cmocka_unit_test(a_grant_has_no_higher_standing_than_its_parent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
