@@ -85,7 +85,7 @@ parse_programme(int key, char *arg, struct argp_state *state)
 /* Where programmes come from: a document of its own each, or a template and a
  * table. */
 struct source {
-    const struct mun_json *doc;
+    struct mun_json *doc;
     bool has_table;
     struct mun_csv table;
     size_t count;
@@ -258,15 +258,17 @@ mun_cmd_programme_register(struct mun_cli *cli, int argc, char **argv)
         parse_programme,
         "",
         "Registers programmes: what is awarded, never to whom.\vExamples:\n"
-        "  muniment programme register --key rector.key --file "
-        "programmes.json\n"
-        "  muniment programme register --key rector.key --csv registry.csv "
-        "--template programme.json\n"
-        "  with {\"code\":\"WEB-{no}\",\"titles\":[{\"language\":\"en\","
-        "\"title\":\"{title}\"}],\"levels\":[{\"framework\":\"KZ\","
-        "\"level\":\"Undergraduate\"}],\"fields\":[{\"scheme\":\"KZ\","
-        "\"code\":\"B061\"}],\"award_kind\":\"micro-credential\","
-        "\"jurisdiction\":\"KZ\"}",
+        "  muniment programme register --key rector.key \\\n"
+        "    --file programmes.json\n"
+        "  muniment programme register --key rector.key \\\n"
+        "    --csv registry.csv --template programme.json\n\n"
+        "A template for a table with the columns \"no\" and \"title\":\n"
+        "  {\"code\": \"WEB-{no}\",\n"
+        "   \"titles\": [{\"language\": \"en\", \"title\": \"{title}\"}],\n"
+        "   \"levels\": [{\"framework\": \"KZ\", \"level\": "
+        "\"Undergraduate\"}],\n"
+        "   \"fields\": [{\"scheme\": \"KZ\", \"code\": \"B061\"}],\n"
+        "   \"award_kind\": \"micro-credential\", \"jurisdiction\": \"KZ\"}",
         CHILDREN,
         NULL,
         NULL
@@ -283,11 +285,13 @@ mun_cmd_programme_register(struct mun_cli *cli, int argc, char **argv)
                             "--key and either --file or --csv with "
                             "--template are needed; see --help");
     int code = open_source(cli, &args, &source);
-    if (code != MUN_EXIT_DONE)
-        return code;
-    if (!mun_is_ok(mun_key_open(&signer, cli, args.key)))
-        return MUN_EXIT_FAILED;
-    return register_all(cli, &source, signer);
+    if (code == MUN_EXIT_DONE &&
+        !mun_is_ok(mun_key_open(&signer, cli, args.key)))
+        code = MUN_EXIT_FAILED;
+    if (code == MUN_EXIT_DONE)
+        code = register_all(cli, &source, signer);
+    mun_json_close(source.doc);
+    return code;
 }
 
 static void
