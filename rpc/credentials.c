@@ -124,8 +124,9 @@ is_shown(const struct found *found, const struct mun_rpc_snapshot *now)
     return found->place.log_index < now->header->log_size;
 }
 
+/* `asked` may be NULL. */
 static void
-judge(struct mun_rpc_call *call, struct found *found,
+judge(struct mun_rpc_call *call, struct found *found, struct mun_asked *asked,
       const struct mun_rpc_snapshot *now)
 {
     struct mun_policy policy = {
@@ -140,10 +141,17 @@ judge(struct mun_rpc_call *call, struct found *found,
         .view = &now->view,
     };
 
-    mun_verdict_judge(&found->verdict, &judged);
+    mun_verdict_judge_asking(&found->verdict, asked, &judged);
 }
 
 /* Receipts */
+
+static mun_err_t
+new_asked(struct mun_rpc_call *call, struct mun_asked **out)
+{
+    *out = mun_arena_alloc_raw(call->arena, sizeof **out);
+    return mun_err(*out == NULL ? MUN_ERR_LIMIT : MUN_OK);
+}
 
 /* What a receipt holds beside the proof of the state. Paths are in the arena;
  * that of a sealed batch is the holder's. */
@@ -188,7 +196,8 @@ fill_parts(struct mun_rpc_call *call, struct mun_receipt *out,
 
 static mun_err_t
 make_sized(struct mun_rpc_call *call, struct mun_bytes *out,
-           const struct mun_receipt *parts, size_t size)
+           struct mun_asked *asked, const struct mun_receipt *parts,
+           size_t size)
 {
     uint8_t *memory = mun_arena_alloc_raw(call->arena, size);
     struct mun_wr wr;
@@ -196,7 +205,7 @@ make_sized(struct mun_rpc_call *call, struct mun_bytes *out,
     if (memory == NULL)
         return mun_err(MUN_ERR_LIMIT);
     mun_wr_init(&wr, memory, size);
-    MUN_TRY(mun_receipt_make(&wr, call->arena, parts, call->snapshot.state));
+    MUN_TRY(mun_receipt_make_asked(&wr, asked, parts, call->snapshot.state));
     *out = mun_wr_done(&wr);
     return MUN_SUCCESS;
 }
@@ -207,15 +216,16 @@ _Static_assert(MUN_RULES_VERSION == 1, "receipts need no links");
 
 static mun_err_t
 make_receipt(struct mun_rpc_call *call, struct mun_bytes *out,
-             const struct found *found, const struct mun_rpc_snapshot *now)
+             struct mun_asked *asked, const struct found *found,
+             const struct mun_rpc_snapshot *now)
 {
     struct mun_receipt parts;
     mun_err_t err;
 
     MUN_TRY(fill_parts(call, &parts, found, now));
-    err = make_sized(call, out, &parts, RECEIPT_BYTES);
+    err = make_sized(call, out, asked, &parts, RECEIPT_BYTES);
     if (err.code == MUN_ERR_LIMIT)
-        err = make_sized(call, out, &parts, MUN_RECEIPT_BYTES_MAX);
+        err = make_sized(call, out, asked, &parts, MUN_RECEIPT_BYTES_MAX);
     return err;
 }
 
@@ -243,21 +253,24 @@ mun_rpc_verdict(struct mun_rpc_call *call)
 {
     const struct mun_rpc_snapshot *now;
     struct mun_bytes receipt = MUN_BYTES_NONE;
+    struct mun_asked *asked = NULL;
     struct found *found;
     bool has_proof;
 
     MUN_TRY(wants_proof(call, &has_proof));
     if (has_proof)
         MUN_TRY(mun_rpc_reserve(call, PROVEN_BYTES));
+    if (has_proof)
+        MUN_TRY(new_asked(call, &asked));
     MUN_TRY(open_found(call, &found));
     now = mun_rpc_begin(call);
     if (!is_shown(found, now))
         return not_shown(call);
-    judge(call, found, now);
+    judge(call, found, asked, now);
     mun_form_verdict(&call->wr, &found->verdict);
     if (!has_proof)
         return MUN_SUCCESS;
-    MUN_TRY(make_receipt(call, &receipt, found, now));
+    MUN_TRY(make_receipt(call, &receipt, asked, found, now));
     mun_rpc_reopen(&call->wr);
     mun_rpc_put_base64url(&call->wr, "receipt", receipt);
     mun_json_wr_end_object(&call->wr);
@@ -269,14 +282,16 @@ mun_rpc_receipt(struct mun_rpc_call *call)
 {
     const struct mun_rpc_snapshot *now;
     struct mun_receipt_file file = { .opening = MUN_BYTES_NONE };
+    struct mun_asked *asked;
     struct found *found;
 
+    MUN_TRY(new_asked(call, &asked));
     MUN_TRY(open_found(call, &found));
     now = mun_rpc_begin(call);
     if (!is_shown(found, now))
         return not_shown(call);
-    judge(call, found, now);
-    MUN_TRY(make_receipt(call, &file.receipt, found, now));
+    judge(call, found, asked, now);
+    MUN_TRY(make_receipt(call, &file.receipt, asked, found, now));
     mun_receipt_file_write(&call->wr, &file, &found->verdict);
     return MUN_SUCCESS;
 }
@@ -370,7 +385,7 @@ write_one(struct mun_rpc_call *call, const struct mun_hash *commitment,
         mun_json_wr_null(&call->wr);
     } else {
         MUN_TRY(err);
-        judge(call, found, now);
+        judge(call, found, NULL, now);
         mun_form_verdict(&call->wr, &found->verdict);
     }
     mun_arena_reset(call->arena, mark);

@@ -7,7 +7,6 @@
 #include "ledger/core/entry.h"
 #include "ledger/core/field.h"
 #include "ledger/core/multiproof.h"
-#include "ledger/core/verdict_int.h"
 
 #define RECEIPT_VERSION 1
 
@@ -168,14 +167,9 @@ mun_receipt_encode(struct mun_wr *wr, const struct mun_receipt *receipt)
 
 /* Making */
 
-struct key_list {
-    uint32_t count;
-    struct mun_hash keys[MUN_VERDICT_KEYS_MAX];
-};
-
 /* Errors: MUN_ERR_VALUE. */
 static mun_err_t
-keys_of(struct key_list *out, const struct mun_receipt *parts,
+keys_of(struct mun_asked *out, const struct mun_receipt *parts,
         const struct mun_state *state)
 {
     struct mun_view view = mun_state_view(state);
@@ -197,18 +191,27 @@ mun_err_t
 mun_receipt_make(struct mun_wr *wr, struct mun_arena *arena,
                  const struct mun_receipt *parts, const struct mun_state *state)
 {
-    struct key_list *list = mun_arena_alloc(arena, sizeof *list);
+    struct mun_asked *asked = mun_arena_alloc_raw(arena, sizeof *asked);
+
+    if (asked == NULL)
+        return mun_err(MUN_ERR_LIMIT);
+    MUN_TRY(keys_of(asked, parts, state));
+    return mun_receipt_make_asked(wr, asked, parts, state);
+}
+
+mun_err_t
+mun_receipt_make_asked(struct mun_wr *wr, struct mun_asked *asked,
+                       const struct mun_receipt *parts,
+                       const struct mun_state *state)
+{
     size_t receipt_start = wr->used;
     size_t start;
     struct mun_wr prefix;
 
-    if (list == NULL)
-        return mun_err(MUN_ERR_LIMIT);
-    MUN_TRY(keys_of(list, parts, state));
     write_parts(wr, parts);
     mun_wr_u32(wr, 0);
     start = wr->used;
-    MUN_TRY(mun_multiproof_make(wr, state, list->keys, list->count));
+    MUN_TRY(mun_multiproof_make(wr, state, asked->keys, asked->count));
     if (wr->used - receipt_start > MUN_RECEIPT_BYTES_MAX)
         return mun_err(MUN_ERR_LIMIT);
     mun_wr_init(&prefix, wr->base + start - 4, 4);

@@ -68,6 +68,15 @@ MUN_MUST_USE mun_err_t mun_receipt_make(struct mun_wr *wr,
                                         const struct mun_receipt *parts,
                                         const struct mun_state *state);
 
+/* The same for who judged the anchor over `state` already, and knows what that
+ * asked for. The order of the keys in `asked` changes.
+ * Errors: MUN_ERR_LIMIT (longer than MUN_RECEIPT_BYTES_MAX), what `wr`
+ * recorded. */
+MUN_MUST_USE mun_err_t mun_receipt_make_asked(struct mun_wr *wr,
+                                              struct mun_asked *asked,
+                                              const struct mun_receipt *parts,
+                                              const struct mun_state *state);
+
 /* What the document says of itself; has_claims false for formats that say
  * nothing a program can read. `has_slot` false when it names no slot. */
 struct mun_claims {

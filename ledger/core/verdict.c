@@ -4,7 +4,6 @@
 
 #include "ledger/base/check.h"
 #include "ledger/core/member.h"
-#include "ledger/core/verdict_int.h"
 
 /* One judgement under way. */
 struct walk {

@@ -168,6 +168,25 @@ struct mun_verdict_case {
 void mun_verdict_judge(struct mun_verdict *out,
                        const struct mun_verdict_case *judged);
 
+/* Party, programme, version, list, slot and the key in it; each signing key;
+ * two records and a key a link; each key with its adders. */
+#define MUN_VERDICT_LINKS_MAX (MUN_ANCHOR_ACCREDITATIONS_MAX * MUN_CHAIN_MAX)
+#define MUN_VERDICT_KEYS_MAX                                                   \
+    (5 + 2 * MUN_VERDICT_LINKS_MAX +                                           \
+     (1 + MUN_SIGNERS_MAX + MUN_VERDICT_LINKS_MAX) * (1 + MUN_ADDERS_MAX))
+
+/* The record keys that judging asked for: ascending, each once. */
+struct mun_asked {
+    uint32_t count;
+    struct mun_hash keys[MUN_VERDICT_KEYS_MAX];
+};
+
+/* mun_verdict_judge that also writes down what it asked for: so the table of
+ * section 14 stands in the code once, and a receipt is walked once.
+ * `asked` may be NULL; its count is set. */
+void mun_verdict_judge_asking(struct mun_verdict *out, struct mun_asked *asked,
+                              const struct mun_verdict_case *judged);
+
 /* Records that one verdict applies; keeps the gravest and its reason. */
 void mun_verdict_add(struct mun_verdict *verdict, enum mun_verdict_code code,
                      const char *why);
@@ -175,12 +194,6 @@ void mun_verdict_add(struct mun_verdict *verdict, enum mun_verdict_code code,
 /* The record keys that the table of section 14 asks for, as far as the view
  * shows the way to them; ascending, each once.
  * Shape: keys holds MUN_VERDICT_KEYS_MAX. */
-#define MUN_VERDICT_LINKS_MAX (MUN_ANCHOR_ACCREDITATIONS_MAX * MUN_CHAIN_MAX)
-/* Party, programme, version, list, slot and the key in it; each signing key;
- * two records and a key a link; each key with its adders. */
-#define MUN_VERDICT_KEYS_MAX                                                   \
-    (5 + 2 * MUN_VERDICT_LINKS_MAX +                                           \
-     (1 + MUN_SIGNERS_MAX + MUN_VERDICT_LINKS_MAX) * (1 + MUN_ADDERS_MAX))
 uint32_t mun_verdict_keys(struct mun_hash *keys,
                           const struct mun_anchored *anchored,
                           const struct mun_view *view);
