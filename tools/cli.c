@@ -15,12 +15,16 @@
 
 enum { OPT_NODE = 0x100, OPT_PASSPHRASE, OPT_JSON, OPT_QUIET };
 
-static const struct argp_option OPTIONS[] = {
-    { "node", OPT_NODE, "URL", 0, "the node to talk to", 90 },
+static const struct argp_option OFFLINE_OPTIONS[] = {
     { "passphrase-file", OPT_PASSPHRASE, "FILE", 0,
       "read the passphrase of key files from there", 90 },
     { "json", OPT_JSON, NULL, 0, "print one JSON document", 90 },
     { "quiet", OPT_QUIET, NULL, 0, "no progress bars", 90 },
+    { 0 },
+};
+
+static const struct argp_option NODE_OPTIONS[] = {
+    { "node", OPT_NODE, "URL", 0, "the node to talk to", 90 },
     { 0 },
 };
 
@@ -46,8 +50,27 @@ parse_common(int key, char *arg, struct argp_state *state)
     }
 }
 
-const struct argp mun_cli_argp = { OPTIONS, parse_common, NULL, NULL,
-                                   NULL,    NULL,         NULL };
+const struct argp mun_cli_offline_argp = {
+    OFFLINE_OPTIONS, parse_common, NULL, NULL, NULL, NULL, NULL
+};
+
+static const struct argp_child CHILDREN[] = {
+    { &mun_cli_offline_argp, 0, NULL, 0 },
+    { 0 },
+};
+
+static error_t
+parse_node(int key, char *arg, struct argp_state *state)
+{
+    if (key == ARGP_KEY_INIT) {
+        state->child_inputs[0] = state->input;
+        return 0;
+    }
+    return key == OPT_NODE ? parse_common(key, arg, state) : ARGP_ERR_UNKNOWN;
+}
+
+const struct argp mun_cli_argp = { NODE_OPTIONS, parse_node, NULL, NULL,
+                                   CHILDREN,     NULL,       NULL };
 
 void
 mun_cli_parse(const struct argp *argp, int argc, char **argv, void *input)

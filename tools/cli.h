@@ -39,8 +39,11 @@ struct mun_cli {
 };
 
 /* Adds --node, --passphrase-file, --json and --quiet to a command: put it into
- * the children of its argp and hand `cli` down with MUN_CLI_CHILD. */
+ * the children of its argp and hand `cli` down as their input. */
 extern const struct argp mun_cli_argp;
+
+/* The same without --node, for commands that ask none. */
+extern const struct argp mun_cli_offline_argp;
 
 /* Parses a command's arguments; the input of its parser is `input`, whose first
  * member must be a struct mun_cli *. Exits with 2 on wrong usage and 0 after

@@ -255,9 +255,10 @@ mun_cmd_accredit(struct mun_cli *cli, int argc, char **argv)
         parse_accredit,
         "",
         "Grants an accreditation.\vExample:\n"
-        "  muniment accredit --key agency.key --subject 5f2c… "
-        "--level KZ=Undergraduate --field KZ=B061 --award micro-credential "
-        "--place KZ --tier agency --until 2030-01-01",
+        "  muniment accredit --key agency.key --subject 5f2c… \\\n"
+        "    --level KZ=Undergraduate --field KZ=B061 \\\n"
+        "    --award micro-credential --place KZ --tier agency \\\n"
+        "    --basis \"Decision 1 of 2026\" --until 2030-01-01",
         CHILDREN,
         NULL,
         NULL
@@ -385,8 +386,8 @@ mun_cmd_accreditation_suspend(struct mun_cli *cli, int argc, char **argv)
         "",
         "Suspends an accreditation: nothing can be anchored under it until it "
         "is reinstated; earlier awards stay.\vExample:\n"
-        "  muniment accreditation suspend --key agency.key --id 77ab… "
-        "--reason other",
+        "  muniment accreditation suspend --key agency.key --id 77ab… \\\n"
+        "    --reason other",
         CHILDREN,
         NULL,
         NULL
@@ -404,8 +405,8 @@ mun_cmd_accreditation_reinstate(struct mun_cli *cli, int argc, char **argv)
         parse_standing,
         "",
         "Ends a suspension.\vExample:\n"
-        "  muniment accreditation reinstate --key agency.key --id 77ab… "
-        "--reason other",
+        "  muniment accreditation reinstate --key agency.key --id 77ab… \\\n"
+        "    --reason other",
         CHILDREN,
         NULL,
         NULL
@@ -424,10 +425,10 @@ mun_cmd_accreditation_withdraw(struct mun_cli *cli, int argc, char **argv)
         "",
         "Withdraws an accreditation: from now on, or void from a "
         "date.\vExamples:\n"
-        "  muniment accreditation withdraw --key agency.key --id 77ab… "
-        "--reason withdrawn\n"
-        "  muniment accreditation withdraw --key agency.key --id 77ab… "
-        "--reason error --void-since 2026-09-01",
+        "  muniment accreditation withdraw --key agency.key --id 77ab… \\\n"
+        "    --reason withdrawn\n"
+        "  muniment accreditation withdraw --key agency.key --id 77ab… \\\n"
+        "    --reason error --void-since 2026-09-01",
         CHILDREN,
         NULL,
         NULL

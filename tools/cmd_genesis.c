@@ -40,7 +40,7 @@ parse_genesis(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_child CHILDREN[] = {
-    { &mun_cli_argp, 0, NULL, 0 },
+    { &mun_cli_offline_argp, 0, NULL, 0 },
     { 0 },
 };
 

@@ -167,9 +167,10 @@ mun_cmd_party_register(struct mun_cli *cli, int argc, char **argv)
         parse_party,
         "",
         "Registers a party. All its keys sign, and its sponsor.\vExample:\n"
-        "  muniment party register --name \"Example University\" --country KZ "
-        "--key rector.key:govern --key registrar.key:anchor,status "
-        "--sponsor-key agency.key",
+        "  muniment party register --name \"Example University\" "
+        "--country KZ \\\n"
+        "    --key rector.key:govern --key registrar.key:anchor,status \\\n"
+        "    --sponsor-key agency.key",
         CHILDREN,
         NULL,
         NULL

@@ -346,7 +346,7 @@ static const struct argp_option options[] = {
 };
 
 static const struct argp_child children[] = {
-    { &mun_cli_argp, 0, NULL, 0 },
+    { &mun_cli_offline_argp, 0, NULL, 0 },
     { 0 },
 };
 
