@@ -44,9 +44,6 @@ class Ledger:
     def run(self, *args, code=0, cwd=None, node=None):
         env = dict(os.environ, MUNIMENT_NODE=node or self.url,
                    MUNIMENT_PASSPHRASE_FILE=str(self.dir / "phrase"))
-        if args[0] == "programme":
-            # Its documents live as long as the process.
-            env["ASAN_OPTIONS"] = "detect_leaks=0"
         done = subprocess.run(
             [BIN / "muniment", *map(str, args)], env=env, timeout=120,
             cwd=cwd or self.dir, stdout=subprocess.PIPE,
