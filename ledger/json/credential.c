@@ -106,6 +106,25 @@ read_dates(struct mun_claims *out, const struct mun_json *document)
         out->has_bad_date = true;
 }
 
+/* Leaves the path of a URL of the web; false for one that has a query or a
+ * fragment, or names no site: those would lead elsewhere. */
+static bool
+take_site(struct mun_bytes *url)
+{
+    size_t len = 0;
+
+    if (!take_prefix(url, "https://") && !take_prefix(url, "http://"))
+        return false;
+    if (memchr(url->data, '?', url->len) != NULL ||
+        memchr(url->data, '#', url->len) != NULL)
+        return false;
+    while (len < url->len && url->data[len] != '/')
+        len++;
+    url->data += len;
+    url->len -= len;
+    return len > 0;
+}
+
 /* The part of a URL from the last "/v1/status-lists/" on, without it. */
 static bool
 find_list(struct mun_bytes *url)
@@ -122,17 +141,22 @@ find_list(struct mun_bytes *url)
 }
 
 static bool
+is_status_entry(const struct mun_json *status)
+{
+    return mun_json_string_is(mun_json_get(status, "type"),
+                              "BitstringStatusListEntry");
+}
+
+static bool
 read_status_entry(struct mun_claims *out, const struct mun_json *status)
 {
-    const struct mun_json *type = mun_json_get(status, "type");
-    if (!mun_json_string_is(type, "BitstringStatusListEntry"))
-        return false;
     struct mun_bytes url =
         mun_json_string(mun_json_get(status, "statusListCredential"));
     struct mun_bytes index =
         mun_json_string(mun_json_get(status, "statusListIndex"));
     uint64_t slot = 0;
-    if (url.data == NULL || index.data == NULL || !find_list(&url))
+    if (url.data == NULL || index.data == NULL || !take_site(&url) ||
+        !find_list(&url))
         return false;
     if (!take_name(&url, &out->list_issuer) || !take_prefix(&url, "/") ||
         !mun_is_ok(mun_label_check(url, LABEL_MAX)))
@@ -144,26 +168,25 @@ read_status_entry(struct mun_claims *out, const struct mun_json *status)
     return true;
 }
 
-/* Several entries (one a purpose) must name one slot. */
+/* An object, or exactly one of its kind in a list: with several, programs
+ * could look at different ones. */
 static bool
 read_status(struct mun_claims *out, const struct mun_json *document)
 {
     const struct mun_json *status = mun_json_get(document, "credentialStatus");
+    const struct mun_json *found = NULL;
+
     if (mun_json_is(status, MUN_JSON_OBJECT))
-        return read_status_entry(out, status);
-    bool is_found = false;
+        return is_status_entry(status) && read_status_entry(out, status);
     for (size_t i = 0; i < mun_json_size(status); i++) {
-        struct mun_claims one = *out;
-        if (!read_status_entry(&one, mun_json_at(status, i)))
+        const struct mun_json *item = mun_json_at(status, i);
+        if (!is_status_entry(item))
             continue;
-        if (is_found && (one.slot != out->slot ||
-                         !mun_hash_eq(&one.list_issuer, &out->list_issuer) ||
-                         !mun_bytes_eq(one.list_label, out->list_label)))
+        if (found != NULL)
             return false;
-        *out = one;
-        is_found = true;
+        found = item;
     }
-    return is_found;
+    return found != NULL && read_status_entry(out, found);
 }
 
 void

@@ -168,17 +168,24 @@ def status_named(document):
     return values if all(isinstance(v, str) for v in values) else (None, None)
 
 
+LIST_URL = re.compile(
+    r"https?://[^/?#]+(?:/[^?#]*)?/v1/status-lists/"
+    r"([0-9a-f]{64})/([A-Za-z0-9][A-Za-z0-9._-]{0,31})")
+
+
 def names_slot(document, issuer, label, slot):
     url, index = status_named(document)
-    end = f"/v1/status-lists/{issuer.hex()}/{label}"
-    return url is not None and url.endswith(end) and index == str(slot)
+    found = url is not None and LIST_URL.fullmatch(url)
+    return (bool(found) and found.groups() == (issuer.hex(), label)
+            and index == str(slot))
 
 
 def names_other_slot(document, issuer, label, slot):
     """Does it name a slot of some ledger's list, and not this one?"""
-    url, _ = status_named(document)
-    pattern = r"/v1/status-lists/[0-9a-f]{64}/[A-Za-z0-9._-]+$"
-    return (url is not None and re.search(pattern, url) is not None
+    url, index = status_named(document)
+    return (url is not None and LIST_URL.fullmatch(url) is not None
+            and re.fullmatch("0|[1-9][0-9]*", index) is not None
+            and int(index) < 2**32
             and not names_slot(document, issuer, label, slot))
 
 

@@ -841,6 +841,69 @@ put_documents(const struct maker *maker, const struct credential *base)
                        MUN_VERDICT_DOCUMENT_MISMATCH);
 }
 
+/* `text` with the one place that says `from` saying `to`. */
+static struct mun_bytes
+saying_otherwise(const struct maker *maker, struct mun_bytes text,
+                 const char *from, const char *to)
+{
+    size_t from_len = strlen(from);
+    size_t to_len = strlen(to);
+    uint8_t *bytes = mun_vec_take(maker->arena, text.len + to_len);
+    size_t at = 0;
+
+    while (memcmp(text.data + at, from, from_len) != 0) {
+        at++;
+        MUN_CHECK(at + from_len <= text.len);
+    }
+    memcpy(bytes, text.data, at);
+    memcpy(bytes + at, to, to_len);
+    memcpy(bytes + at + to_len, text.data + at + from_len,
+           text.len - at - from_len);
+    return mun_bytes(bytes, text.len - from_len + to_len);
+}
+
+/* Documents that differ in how they say one thing: `applies` tells what is
+ * made of it. */
+static void
+put_sayings(const struct maker *maker, const struct credential *base)
+{
+    static const struct {
+        const char *name;
+        const char *from;
+        const char *to;
+    } rows[] = {
+        { "a title that is no text", "\"Data analysis\"", "null" },
+        { "a title in another place", "\"name\":\"Data", "\"Name\":\"Data" },
+        { "a validUntil with an offset", "2027-01-01T00:00:00Z",
+          "2027-01-01T05:00:00.0009+05:00" },
+        { "a validUntil that is a day", "2027-01-01T00:00:00Z", "2027-01-01" },
+        { "a validUntil without an offset", "00:00:00Z", "00:00:00" },
+        { "a validUntil on a day that is none", "2027-01-01T00:00:00Z",
+          "2027-02-29" },
+        { "a validFrom beside it", "\"validUntil\"",
+          "\"validFrom\":\"2025-12-31\",\"validUntil\"" },
+        { "a list whose URL has a query", "/diplomas\"", "/diplomas?a\"" },
+        { "a list whose URL has a fragment", "example/", "example/#/" },
+        { "a list whose URL names no site", "https://ledger.example/v1/",
+          "https://v1/" },
+        { "a list whose URL is relative", "https://ledger.example", "" },
+        { "a list whose issuer has a digit more", "/diplomas\"",
+          "0/diplomas\"" },
+        { "an index with a zero in front", "\"0\"", "\"00\"" },
+        { "an index that is a number", "\"0\"", "0" },
+    };
+
+    for (size_t i = 0; i < MUN_VEC_COUNT(rows); i++)
+        put_other_document(
+            maker, rows[i].name, base,
+            saying_otherwise(maker, base->document, rows[i].from, rows[i].to),
+            MUN_VERDICT_DOCUMENT_MISMATCH);
+    put_other_document(maker, "a title with an escape", base,
+                       saying_otherwise(maker, base->document, "Data analysis",
+                                        "Data\\u0020analysis"),
+                       MUN_VERDICT_VALID);
+}
+
 static void
 put_other_opening(const struct maker *maker, const char *name,
                   const struct credential *base, struct mun_bytes opening,
@@ -1025,6 +1088,7 @@ put_anchored(struct maker *maker)
     put_beginning(maker);
     put_roots(maker, &base);
     put_documents(maker, &base);
+    put_sayings(maker, &base);
     put_openings(maker, &base);
     put_flips(maker, &base);
     put_cuts(maker, &base);
