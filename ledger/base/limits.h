@@ -71,6 +71,10 @@
  * changes give 12; room for ten years. */
 #define MUN_RECEIPT_LINKS_MAX 128
 
+/* The age at which an answer is STALE: a second to ten years. */
+#define MUN_MAX_AGE_MS_MIN 1000ull
+#define MUN_MAX_AGE_MS_MAX (3650ull * 24 * 3600 * 1000)
+
 /* How far behind the newest header a verifier's clock may be. More than clocks
  * that nobody sets are apart; a receipt does not say what stood before it. */
 #define MUN_CLOCK_BEHIND_MS_MAX (10ull * 60 * 1000)

@@ -17,8 +17,6 @@
 #define COUNTRY_MIN 2
 #define COUNTRY_MAX 8
 #define URL_MAX 300
-#define MAX_AGE_MS_MIN 1000ull
-#define MAX_AGE_MS_MAX (3650ull * 24 * 3600 * 1000)
 #define ROLES (MUN_ROLE_MEMBER | MUN_ROLE_ROOT_ACCREDITOR)
 
 #define KEY_BYTES (MUN_KEY_BYTES + 1)
@@ -177,8 +175,8 @@ mun_genesis_decode(struct mun_genesis *out, struct mun_bytes bytes)
     out->rules_version = mun_rd_u16(&rd);
     require(&rd, out->rules_version == MUN_RULES_VERSION);
     out->max_age_ms = mun_rd_u64(&rd);
-    require(&rd, out->max_age_ms >= MAX_AGE_MS_MIN &&
-                     out->max_age_ms <= MAX_AGE_MS_MAX);
+    require(&rd, out->max_age_ms >= MUN_MAX_AGE_MS_MIN &&
+                     out->max_age_ms <= MUN_MAX_AGE_MS_MAX);
     decode_parties(&rd, out);
     err = mun_rd_finish(&rd);
     if (!mun_is_ok(err))

@@ -1,6 +1,7 @@
 #include "ledger/json/receipt_file.h"
 
 #include "ledger/base/encode.h"
+#include "ledger/base/limits.h"
 #include "ledger/json/forms.h"
 #include "ledger/json/json_rd.h"
 
@@ -94,7 +95,11 @@ mun_trust_root_read(struct mun_trust_root *out, struct mun_bytes *name,
     out->height = mun_json_rd_u64(&rd, "height", MUN_JSON_INTEGER_MAX);
     mun_json_rd_hex(&rd, "header_id", out->header_id.b,
                     sizeof out->header_id.b);
-    out->max_age_ms = mun_json_rd_u64(&rd, "max_age_ms", MUN_JSON_INTEGER_MAX);
+    out->max_age_ms = mun_json_rd_u64(&rd, "max_age_ms", MUN_MAX_AGE_MS_MAX);
+    if (mun_is_ok(mun_json_rd_status(&rd)) &&
+        out->max_age_ms < MUN_MAX_AGE_MS_MIN)
+        mun_json_rd_fail(&rd, "max_age_ms", MUN_ERR_VALUE,
+                         "is less than a second");
     if (name != NULL)
         *name = text;
     mun_err_t err = mun_json_rd_status(&rd);

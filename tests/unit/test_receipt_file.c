@@ -237,22 +237,29 @@ a_trust_root_goes_through_its_file(void **state)
     ",\"height\":" height ",\"header_id\":" header ",\"max_age_ms\":" age "}"
 
 static const struct fault root_faults[] = {
-    { ROOT("2", "\"" HASH "\"", "0", "\"" HASH "\"", "1"),
+    { ROOT("2", "\"" HASH "\"", "0", "\"" HASH "\"", "1000"),
       "muniment_trust_root: is not version 1", MUN_ERR_VERSION },
-    { ROOT("null", "\"" HASH "\"", "0", "\"" HASH "\"", "1"),
+    { ROOT("null", "\"" HASH "\"", "0", "\"" HASH "\"", "1000"),
       "muniment_trust_root", MUN_ERR_JSON },
-    { ROOT("1", "\"\"", "0", "\"" HASH "\"", "1"), "chain_id",
+    { ROOT("1", "\"\"", "0", "\"" HASH "\"", "1000"), "chain_id",
       MUN_ERR_ENCODING },
-    { ROOT("1", "\"0x" HASH "\"", "0", "\"" HASH "\"", "1"), "chain_id",
+    { ROOT("1", "\"0x" HASH "\"", "0", "\"" HASH "\"", "1000"), "chain_id",
       MUN_ERR_ENCODING },
-    { ROOT("1", "\"" HASH "\"", "-1", "\"" HASH "\"", "1"), "height",
+    { ROOT("1", "\"" HASH "\"", "-1", "\"" HASH "\"", "1000"), "height",
       MUN_ERR_JSON },
-    { ROOT("1", "\"" HASH "\"", "\"0\"", "\"" HASH "\"", "1"), "height",
+    { ROOT("1", "\"" HASH "\"", "\"0\"", "\"" HASH "\"", "1000"), "height",
       MUN_ERR_JSON },
-    { ROOT("1", "\"" HASH "\"", "0", "null", "1"), "header_id", MUN_ERR_JSON },
+    { ROOT("1", "\"" HASH "\"", "0", "null", "1000"), "header_id",
+      MUN_ERR_JSON },
     { ROOT("1", "\"" HASH "\"", "0", "\"" HASH "\"", "1.5"), "max_age_ms",
       MUN_ERR_JSON },
-    { ROOT("1", "\"" HASH "\"", "0", "\"" HASH "\"", "1,\"x\":1"), "x",
+    { ROOT("1", "\"" HASH "\"", "0", "\"" HASH "\"", "0"), "max_age_ms",
+      MUN_ERR_VALUE },
+    { ROOT("1", "\"" HASH "\"", "0", "\"" HASH "\"", "999"), "max_age_ms",
+      MUN_ERR_VALUE },
+    { ROOT("1", "\"" HASH "\"", "0", "\"" HASH "\"", "315360000001"),
+      "max_age_ms", MUN_ERR_JSON },
+    { ROOT("1", "\"" HASH "\"", "0", "\"" HASH "\"", "1000,\"x\":1"), "x",
       MUN_ERR_JSON },
     { "{\"muniment_trust_root\":1}", "name", MUN_ERR_JSON },
     { "{}", "muniment_trust_root", MUN_ERR_JSON },
@@ -280,6 +287,25 @@ each_bad_member_of_a_trust_root_is_named(void **state)
     }
 }
 
+static void
+the_ages_of_a_trust_root_have_bounds(void **state)
+{
+    static const char *const texts[] = {
+        ROOT("1", "\"" HASH "\"", "0", "\"" HASH "\"", "1000"),
+        ROOT("1", "\"" HASH "\"", "0", "\"" HASH "\"", "315360000000"),
+    };
+
+    (void)state; /* cmocka's */
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct mun_json *doc = parse(mun_bytes_str(texts[i]));
+        struct mun_trust_root root;
+        struct mun_json_err why;
+
+        assert_true(mun_is_ok(mun_trust_root_read(&root, NULL, doc, &why)));
+        mun_json_close(doc);
+    }
+}
+
 int
 main(void)
 {
@@ -291,6 +317,7 @@ main(void)
         cmocka_unit_test(a_small_arena_is_told),
         cmocka_unit_test(a_trust_root_goes_through_its_file),
         cmocka_unit_test(each_bad_member_of_a_trust_root_is_named),
+        cmocka_unit_test(the_ages_of_a_trust_root_have_bounds),
     };
     int failed;
 

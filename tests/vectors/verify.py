@@ -513,14 +513,28 @@ def read_object(text, version, members):
     return found
 
 
+def read_hash(text):
+    if not isinstance(text, str) or not re.fullmatch("[0-9a-f]{64}", text):
+        raise ValueError("64 lower-case hex digits are wanted")
+    return bytes.fromhex(text)
+
+
+def read_number(found, low, high):
+    if (not isinstance(found, float) or found != int(found)
+            or not low <= found <= high):
+        raise ValueError(f"an integer from {low} to {high} is wanted")
+    return int(found)
+
+
 def read_trust_root(text):
     root = read_object(text, "muniment_trust_root", ROOT_MEMBERS)
     if set(root) != ROOT_MEMBERS:
         raise ValueError("a trust root that is not whole")
-    return {"chain_id": bytes.fromhex(root["chain_id"]),
-            "height": int(root["height"]),
-            "header_id": bytes.fromhex(root["header_id"]),
-            "max_age_ms": int(root["max_age_ms"])}
+    return {"chain_id": read_hash(root["chain_id"]),
+            "height": read_number(root["height"], 0, 2**53 - 1),
+            "header_id": read_hash(root["header_id"]),
+            "max_age_ms": read_number(root["max_age_ms"], 1000,
+                                      3650 * f.DAY)}
 
 
 def read_receipt_file(text):
