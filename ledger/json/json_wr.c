@@ -134,21 +134,26 @@ is_plain_word(uint64_t word)
             TOP_BITS) == 0;
 }
 
-/* Most texts are: they are their own JSON, and UTF-8. */
+/* Most texts are: they are their own JSON, and UTF-8. The last word of a text
+ * begins in the one before. */
 static bool
 is_plain(struct mun_bytes text)
 {
-    uint64_t word;
-    size_t at = 0;
+    uint64_t word = 0;
 
-    for (; text.len - at >= sizeof word; at += sizeof word) {
+    if (text.len < sizeof word) {
+        for (size_t i = 0; i < text.len; i++)
+            word = word << 8 | text.data[i];
+        for (size_t i = text.len; i < sizeof word; i++)
+            word = word << 8 | ' ';
+        return is_plain_word(word);
+    }
+    for (size_t at = 0; at < text.len - sizeof word; at += sizeof word) {
         memcpy(&word, text.data + at, sizeof word);
         if (!is_plain_word(word))
             return false;
     }
-    word = EACH_BYTE((uint64_t)' ');
-    if (at < text.len)
-        memcpy(&word, text.data + at, text.len - at);
+    memcpy(&word, text.data + text.len - sizeof word, sizeof word);
     return is_plain_word(word);
 }
 
@@ -332,17 +337,39 @@ mun_json_wr_end_array(struct mun_json_wr *wr)
     end(wr, ']');
 }
 
+/* What most keys are: compact and plain. */
+static void
+put_plain_key(struct mun_json_wr *wr, struct mun_bytes key)
+{
+    size_t comma = wr->is_begun ? 1 : 0;
+    uint8_t *at = take(&wr->buf, comma + key.len + 3);
+
+    wr->is_begun = true;
+    if (at == NULL)
+        return;
+    at[0] = ',';
+    at[comma] = '"';
+    if (key.len > 0)
+        memcpy(at + comma + 1, key.data, key.len);
+    at[comma + key.len + 1] = '"';
+    at[comma + key.len + 2] = ':';
+}
+
 void
 mun_json_wr_key_bytes(struct mun_json_wr *wr, struct mun_bytes key)
 {
     MUN_CHECK(is_in_object(wr));
     MUN_CHECK(!wr->has_key);
+    wr->has_key = true;
+    if (!wr->is_indented && is_plain(key)) {
+        put_plain_key(wr, key);
+        return;
+    }
     put_separator(wr);
     mun_json_buf_string(&wr->buf, key);
     put_byte(&wr->buf, ':');
     if (wr->is_indented)
         put_byte(&wr->buf, ' ');
-    wr->has_key = true;
 }
 
 void
