@@ -8,8 +8,9 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-uint8_t
-mun_purposes_read(struct mun_json_rd *rd, const char *key)
+/* The bits of ["anchor","status",…]. */
+static uint8_t
+read_purposes(struct mun_json_rd *rd, const char *key)
 {
     unsigned purposes = 0;
     size_t count = mun_json_rd_array(rd, key, 5);
@@ -103,7 +104,7 @@ read_party(struct mun_json_rd *rd, struct mun_genesis_party *out)
         mun_json_rd_only(rd, key_keys, COUNT(key_keys));
         mun_json_rd_hex(rd, "key", out->keys[i].key.b,
                         sizeof out->keys[i].key.b);
-        out->keys[i].purposes = mun_purposes_read(rd, "purposes");
+        out->keys[i].purposes = read_purposes(rd, "purposes");
         mun_json_rd_leave(rd);
     }
     mun_json_rd_leave(rd);

@@ -26,9 +26,4 @@ MUN_MUST_USE mun_err_t mun_genesis_json_compile(struct mun_bytes *out,
 void mun_genesis_json_write(struct mun_json_wr *wr,
                             const struct mun_genesis *genesis);
 
-/* The bits of ["anchor","status",…].
- * Sticky failure in `rd`. */
-struct mun_json_rd;
-uint8_t mun_purposes_read(struct mun_json_rd *rd, const char *key);
-
 #endif

@@ -28,19 +28,19 @@ write_head(struct mun_rpc_call *call, const struct mun_rpc_snapshot *now)
     const struct mun_header *header = now->header;
 
     mun_json_wr_begin_object(wr);
-    mun_rpc_put_hash(wr, "chain_id", &call->backend->chain_id);
-    mun_rpc_put_text(wr, "name", call->backend->chain_name);
-    mun_rpc_put_u64(wr, "height", header->height);
-    mun_rpc_put_hash(wr, "header_id", now->header_id);
-    mun_rpc_put_time(wr, "time", header->time_ms);
-    mun_rpc_put_u64(wr, "log_size", header->log_size);
-    mun_rpc_put_hash(wr, "log_root", &header->log_root);
-    mun_rpc_put_hash(wr, "state_root", &header->state_root);
-    mun_rpc_put_u64(wr, "members", now->members->count);
-    mun_rpc_put_u64(wr, "faults_tolerated",
-                    mun_faults_max(now->members->count));
-    mun_rpc_put_u64(wr, "entries", entry_count(header));
-    mun_rpc_put_word(wr, "software", call->backend->software);
+    mun_json_put_hash(wr, "chain_id", &call->backend->chain_id);
+    mun_json_put_text(wr, "name", call->backend->chain_name);
+    mun_json_put_u64(wr, "height", header->height);
+    mun_json_put_hash(wr, "header_id", now->header_id);
+    mun_json_put_time(wr, "time", header->time_ms);
+    mun_json_put_u64(wr, "log_size", header->log_size);
+    mun_json_put_hash(wr, "log_root", &header->log_root);
+    mun_json_put_hash(wr, "state_root", &header->state_root);
+    mun_json_put_u64(wr, "members", now->members->count);
+    mun_json_put_u64(wr, "faults_tolerated",
+                     mun_faults_max(now->members->count));
+    mun_json_put_u64(wr, "entries", entry_count(header));
+    mun_json_put_word(wr, "software", call->backend->software);
     mun_json_wr_end_object(wr);
 }
 
@@ -141,8 +141,8 @@ mun_rpc_header(struct mun_rpc_call *call)
     MUN_TRY(mun_rpc_certificate_bytes(call->arena, &certificate_bytes,
                                       &certificate));
     write_header(&call->wr, &header);
-    mun_rpc_put_base64url(&call->wr, "header", header_bytes);
-    mun_rpc_put_base64url(&call->wr, "certificate", certificate_bytes);
+    mun_json_put_base64url(&call->wr, "header", header_bytes);
+    mun_json_put_base64url(&call->wr, "certificate", certificate_bytes);
     mun_json_wr_end_object(&call->wr);
     return MUN_SUCCESS;
 }

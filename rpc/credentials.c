@@ -272,7 +272,7 @@ mun_rpc_verdict(struct mun_rpc_call *call)
         return MUN_SUCCESS;
     MUN_TRY(make_receipt(call, &receipt, asked, found, now));
     mun_rpc_reopen(&call->wr);
-    mun_rpc_put_base64url(&call->wr, "receipt", receipt);
+    mun_json_put_base64url(&call->wr, "receipt", receipt);
     mun_json_wr_end_object(&call->wr);
     return MUN_SUCCESS;
 }
@@ -315,19 +315,19 @@ mun_rpc_batch(struct mun_rpc_call *call)
     MUN_TRY(err);
     anchor = &found->entry.as.anchor;
     mun_json_wr_begin_object(wr);
-    mun_rpc_put_hash(wr, "entry", &name);
-    mun_rpc_put_hash(wr, "issuer", &found->entry.actor);
-    mun_rpc_put_hash(wr, "programme", &anchor->programme);
-    mun_rpc_put_u64(wr, "programme_version", anchor->version);
-    mun_rpc_put_text(wr, "list", anchor->label);
-    mun_rpc_put_u64(wr, "base", anchor->base);
-    mun_rpc_put_u64(wr, "count", anchor->count);
-    mun_rpc_put_hash(wr, "root", &anchor->root);
-    mun_rpc_put_bool(wr, "published", anchor->is_published);
-    mun_rpc_put_hashes(wr, "accreditations", anchor->accreditations,
-                       anchor->accreditation_count);
-    mun_rpc_put_u64(wr, "anchored_height", found->anchored.height);
-    mun_rpc_put_time(wr, "anchored_time", found->anchored.time_ms);
+    mun_json_put_hash(wr, "entry", &name);
+    mun_json_put_hash(wr, "issuer", &found->entry.actor);
+    mun_json_put_hash(wr, "programme", &anchor->programme);
+    mun_json_put_u64(wr, "programme_version", anchor->version);
+    mun_json_put_text(wr, "list", anchor->label);
+    mun_json_put_u64(wr, "base", anchor->base);
+    mun_json_put_u64(wr, "count", anchor->count);
+    mun_json_put_hash(wr, "root", &anchor->root);
+    mun_json_put_bool(wr, "published", anchor->is_published);
+    mun_json_put_hashes(wr, "accreditations", anchor->accreditations,
+                        anchor->accreditation_count);
+    mun_json_put_u64(wr, "anchored_height", found->anchored.height);
+    mun_json_put_time(wr, "anchored_time", found->anchored.time_ms);
     mun_json_wr_end_object(wr);
     return MUN_SUCCESS;
 }

@@ -51,7 +51,8 @@ end_page(struct page *page)
     struct mun_json_wr *wr = &page->call->wr;
 
     mun_json_wr_end_array(wr);
-    mun_rpc_put_hash(wr, "next", page->has_more ? &page->last : &mun_hash_zero);
+    mun_json_put_hash(wr, "next",
+                      page->has_more ? &page->last : &mun_hash_zero);
     mun_json_wr_end_object(wr);
 }
 

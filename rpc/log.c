@@ -49,13 +49,13 @@ write_place(struct mun_json_wr *wr, const struct logged *logged,
     const struct mun_log_leaf *leaf = &logged->stored.leaf;
 
     mun_json_wr_begin_object(wr);
-    mun_rpc_put_hash(wr, "id", &logged->entry.id);
-    mun_rpc_put_u64(wr, "height", leaf->height);
-    mun_rpc_put_time(wr, "time", leaf->time_ms);
-    mun_rpc_put_u64(wr, "position", leaf->position);
-    mun_rpc_put_u64(wr, "log_index", log_index);
-    mun_rpc_put_word(wr, "kind", mun_kind_text((uint16_t)logged->entry.kind));
-    mun_rpc_put_hash(wr, "actor", &logged->entry.actor);
+    mun_json_put_hash(wr, "id", &logged->entry.id);
+    mun_json_put_u64(wr, "height", leaf->height);
+    mun_json_put_time(wr, "time", leaf->time_ms);
+    mun_json_put_u64(wr, "position", leaf->position);
+    mun_json_put_u64(wr, "log_index", log_index);
+    mun_json_put_word(wr, "kind", mun_kind_text((uint16_t)logged->entry.kind));
+    mun_json_put_hash(wr, "actor", &logged->entry.actor);
 }
 
 mun_err_t
@@ -74,15 +74,15 @@ mun_rpc_entry(struct mun_rpc_call *call)
     MUN_TRY(err);
     MUN_TRY(read_logged(call, &logged, place.log_index));
     write_place(wr, logged, place.log_index);
-    mun_rpc_put_time(wr, "valid_until", logged->entry.valid_until_ms);
+    mun_json_put_time(wr, "valid_until", logged->entry.valid_until_ms);
     mun_json_wr_key(wr, "keys");
     mun_json_wr_begin_array(wr);
     for (uint8_t i = 0; i < logged->entry.key_count; i++)
         mun_json_wr_hex(wr, mun_bytes(logged->entry.keys[i].b,
                                       sizeof logged->entry.keys[i].b));
     mun_json_wr_end_array(wr);
-    mun_rpc_put_hash(wr, "effects_root", &logged->stored.leaf.effects_root);
-    mun_rpc_put_base64url(wr, "entry", logged->stored.entry);
+    mun_json_put_hash(wr, "effects_root", &logged->stored.leaf.effects_root);
+    mun_json_put_base64url(wr, "entry", logged->stored.entry);
     mun_json_wr_key(wr, "payload");
     mun_form_payload(wr, &logged->entry);
     mun_json_wr_end_object(wr);
@@ -271,9 +271,9 @@ mun_rpc_inclusion(struct mun_rpc_call *call)
     MUN_TRY(mun_merkle_make_inclusion(path, &path_len,
                                       &call->backend->log_reader, index, size));
     mun_json_wr_begin_object(&call->wr);
-    mun_rpc_put_u64(&call->wr, "index", index);
-    mun_rpc_put_u64(&call->wr, "size", size);
-    mun_rpc_put_hashes(&call->wr, "path", path, path_len);
+    mun_json_put_u64(&call->wr, "index", index);
+    mun_json_put_u64(&call->wr, "size", size);
+    mun_json_put_hashes(&call->wr, "path", path, path_len);
     mun_json_wr_end_object(&call->wr);
     return MUN_SUCCESS;
 }
@@ -298,9 +298,9 @@ mun_rpc_consistency(struct mun_rpc_call *call)
     MUN_TRY(mun_merkle_make_consistency(path, &path_len,
                                         &call->backend->log_reader, from, to));
     mun_json_wr_begin_object(&call->wr);
-    mun_rpc_put_u64(&call->wr, "from", from);
-    mun_rpc_put_u64(&call->wr, "to", to);
-    mun_rpc_put_hashes(&call->wr, "path", path, path_len);
+    mun_json_put_u64(&call->wr, "from", from);
+    mun_json_put_u64(&call->wr, "to", to);
+    mun_json_put_hashes(&call->wr, "path", path, path_len);
     mun_json_wr_end_object(&call->wr);
     return MUN_SUCCESS;
 }

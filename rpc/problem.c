@@ -91,10 +91,10 @@ write_problem(struct mun_arena *arena, unsigned status, const char *code,
     char type[JOINED_BYTES];
 
     start(&wr, arena, response, status);
-    mun_rpc_put_text(&wr, "type", join(type, "urn:muniment:error:", code));
-    mun_rpc_put_word(&wr, "title", title_of(status));
-    mun_rpc_put_u64(&wr, "status", status);
-    mun_rpc_put_text(&wr, "detail", detail);
+    mun_json_put_text(&wr, "type", join(type, "urn:muniment:error:", code));
+    mun_json_put_word(&wr, "title", title_of(status));
+    mun_json_put_u64(&wr, "status", status);
+    mun_json_put_text(&wr, "detail", detail);
     finish(&wr, response);
 }
 
@@ -114,15 +114,15 @@ mun_rpc_problem_refusal(struct mun_arena *arena,
     char type[JOINED_BYTES];
 
     start(&wr, arena, response, 422);
-    mun_rpc_put_text(
+    mun_json_put_text(
         &wr, "type",
         join(type, "urn:muniment:refusal:", mun_refusal_name(item->refusal)));
-    mun_rpc_put_word(&wr, "title", title_of(422));
-    mun_rpc_put_u64(&wr, "status", 422);
-    mun_rpc_put_word(&wr, "detail", mun_refusal_text(item->refusal));
-    mun_rpc_put_word(&wr, "refusal", mun_refusal_name(item->refusal));
-    mun_rpc_put_u64(&wr, "number", item->refusal);
-    mun_rpc_put_hash(&wr, "entry", item->has_id ? &item->id : &mun_hash_zero);
+    mun_json_put_word(&wr, "title", title_of(422));
+    mun_json_put_u64(&wr, "status", 422);
+    mun_json_put_word(&wr, "detail", mun_refusal_text(item->refusal));
+    mun_json_put_word(&wr, "refusal", mun_refusal_name(item->refusal));
+    mun_json_put_u64(&wr, "number", item->refusal);
+    mun_json_put_hash(&wr, "entry", item->has_id ? &item->id : &mun_hash_zero);
     finish(&wr, response);
 }
 

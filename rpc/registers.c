@@ -56,13 +56,13 @@ write_programme(void *ctx, struct mun_bytes natural, struct mun_bytes value)
     (void)natural;
     MUN_TRY(mun_programme_decode(&record, value));
     mun_json_wr_begin_object(wr);
-    mun_rpc_put_hash(wr, "id", &record.id);
-    mun_rpc_put_text(wr, "code", record.code);
-    mun_rpc_put_u64(wr, "latest_version", record.latest_version);
-    mun_rpc_put_word(wr, "status",
-                     record.status == MUN_PROGRAMME_ACTIVE ? "active"
-                                                           : "retired");
-    mun_rpc_put_word(wr, "listing", mun_word_listing(record.listing));
+    mun_json_put_hash(wr, "id", &record.id);
+    mun_json_put_text(wr, "code", record.code);
+    mun_json_put_u64(wr, "latest_version", record.latest_version);
+    mun_json_put_word(wr, "status",
+                      record.status == MUN_PROGRAMME_ACTIVE ? "active"
+                                                            : "retired");
+    mun_json_put_word(wr, "listing", mun_word_listing(record.listing));
     mun_json_wr_end_object(wr);
     return MUN_SUCCESS;
 }
@@ -265,17 +265,17 @@ mun_rpc_record(struct mun_rpc_call *call)
     MUN_TRY(
         mun_rpc_certificate_bytes(call->arena, &certificate, now->certificate));
     mun_json_wr_begin_object(wr);
-    mun_rpc_put_hash(wr, "record", &key);
+    mun_json_put_hash(wr, "record", &key);
     mun_json_wr_key(wr, "value");
     if (value.len == 0)
         mun_json_wr_null(wr);
     else
         mun_json_wr_base64url(wr, value);
-    mun_rpc_put_u64(wr, "height", now->header->height);
-    mun_rpc_put_hash(wr, "header_id", now->header_id);
-    mun_rpc_put_base64url(wr, "header", header);
-    mun_rpc_put_base64url(wr, "certificate", certificate);
-    mun_rpc_put_base64url(wr, "multiproof", proof);
+    mun_json_put_u64(wr, "height", now->header->height);
+    mun_json_put_hash(wr, "header_id", now->header_id);
+    mun_json_put_base64url(wr, "header", header);
+    mun_json_put_base64url(wr, "certificate", certificate);
+    mun_json_put_base64url(wr, "multiproof", proof);
     mun_json_wr_end_object(wr);
     return MUN_SUCCESS;
 }

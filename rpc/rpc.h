@@ -171,11 +171,10 @@ struct mun_rpc_item {
 
 #define MUN_RPC_ITEMS_MAX 4096
 
-/* Bytes of a request's body, and what the largest answer takes of an arena (a
- * run of blocks, twice); others take some kilobytes. An arena that is smaller
- * only makes the larger answers 503. */
+/* Bytes of a request's body. The largest answer, a run of blocks, takes twice
+ * 16 MiB of the arena, others some kilobytes; an arena that is smaller makes
+ * the larger answers 503. */
 #define MUN_RPC_BODY_MAX (8u << 20)
-#define MUN_RPC_ARENA_BYTES (64u << 20)
 
 struct mun_rpc_submission {
     uint32_t count;

@@ -11,6 +11,7 @@
 #include "ledger/base/bytes.h"
 #include "ledger/base/err.h"
 #include "ledger/json/json_wr.h"
+#include "ledger/json/put.h"
 #include "rpc/rpc.h"
 
 /* No path has more than three variable parts, no route more than six query
@@ -106,24 +107,6 @@ mun_err_t mun_rpc_not_found(struct mun_rpc_call *call, const char *detail);
 void mun_rpc_problem_refusal(struct mun_arena *arena,
                              const struct mun_rpc_item *item,
                              struct mun_rpc_response *response);
-
-/* Members of the object at hand. Zero hashes and keys and times are null. */
-void mun_rpc_put_hash(struct mun_json_wr *wr, const char *key,
-                      const struct mun_hash *hash);
-void mun_rpc_put_key(struct mun_json_wr *wr, const char *key,
-                     const struct mun_key *value);
-void mun_rpc_put_u64(struct mun_json_wr *wr, const char *key, uint64_t value);
-void mun_rpc_put_time(struct mun_json_wr *wr, const char *key,
-                      uint64_t time_ms);
-void mun_rpc_put_text(struct mun_json_wr *wr, const char *key,
-                      struct mun_bytes text);
-void mun_rpc_put_word(struct mun_json_wr *wr, const char *key,
-                      const char *word);
-void mun_rpc_put_bool(struct mun_json_wr *wr, const char *key, bool value);
-void mun_rpc_put_base64url(struct mun_json_wr *wr, const char *key,
-                           struct mun_bytes data);
-void mun_rpc_put_hashes(struct mun_json_wr *wr, const char *key,
-                        const struct mun_hash *hashes, size_t count);
 
 /* Takes back the end of the object that was just written, so that members can
  * be added to what a form of ledger/json wrote. */

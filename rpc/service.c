@@ -10,7 +10,7 @@ static void
 write_status(struct mun_rpc_call *call, const char *status)
 {
     mun_json_wr_begin_object(&call->wr);
-    mun_rpc_put_word(&call->wr, "status", status);
+    mun_json_put_word(&call->wr, "status", status);
     mun_json_wr_end_object(&call->wr);
 }
 

@@ -68,17 +68,17 @@ mun_rpc_statistics(struct mun_rpc_call *call)
     MUN_TRY(count(call, &programmes, MUN_RECORD_PROGRAMME));
     MUN_TRY(count(call, &batches, MUN_RECORD_BATCH));
     mun_json_wr_begin_object(wr);
-    mun_rpc_put_u64(wr, "height", header.height);
-    mun_rpc_put_time(wr, "time", header.time_ms);
-    mun_rpc_put_u64(wr, "entries", header.log_size - header.height);
-    mun_rpc_put_u64(wr, "parties", parties.records);
-    mun_rpc_put_u64(wr, "accreditations", accreditations.records);
-    mun_rpc_put_u64(wr, "programmes", programmes.records);
-    mun_rpc_put_u64(wr, "batches", batches.records);
-    mun_rpc_put_u64(wr, "credentials", batches.credentials);
-    mun_rpc_put_bool(wr, "counted_all",
-                     parties.is_whole && accreditations.is_whole &&
-                         programmes.is_whole && batches.is_whole);
+    mun_json_put_u64(wr, "height", header.height);
+    mun_json_put_time(wr, "time", header.time_ms);
+    mun_json_put_u64(wr, "entries", header.log_size - header.height);
+    mun_json_put_u64(wr, "parties", parties.records);
+    mun_json_put_u64(wr, "accreditations", accreditations.records);
+    mun_json_put_u64(wr, "programmes", programmes.records);
+    mun_json_put_u64(wr, "batches", batches.records);
+    mun_json_put_u64(wr, "credentials", batches.credentials);
+    mun_json_put_bool(wr, "counted_all",
+                      parties.is_whole && accreditations.is_whole &&
+                          programmes.is_whole && batches.is_whole);
     mun_json_wr_end_object(wr);
     return MUN_SUCCESS;
 }

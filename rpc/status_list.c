@@ -186,20 +186,20 @@ write_credential(struct mun_rpc_call *call, const struct mun_list *list,
     mun_json_wr_begin_array(wr);
     mun_json_wr_string(wr, "https://www.w3.org/ns/credentials/v2");
     mun_json_wr_end_array(wr);
-    mun_rpc_put_text(wr, "id", list_urn(urn, list, purpose, ""));
+    mun_json_put_text(wr, "id", list_urn(urn, list, purpose, ""));
     mun_json_wr_key(wr, "type");
     mun_json_wr_begin_array(wr);
     mun_json_wr_string(wr, "VerifiableCredential");
     mun_json_wr_string(wr, "BitstringStatusListCredential");
     mun_json_wr_end_array(wr);
-    mun_rpc_put_word(wr, "issuer", issuer);
-    mun_rpc_put_time(wr, "validFrom", call->snapshot.header->time_ms);
+    mun_json_put_word(wr, "issuer", issuer);
+    mun_json_put_time(wr, "validFrom", call->snapshot.header->time_ms);
     mun_json_wr_key(wr, "credentialSubject");
     mun_json_wr_begin_object(wr);
-    mun_rpc_put_text(wr, "id", list_urn(urn, list, purpose, "#list"));
-    mun_rpc_put_word(wr, "type", "BitstringStatusList");
-    mun_rpc_put_word(wr, "statusPurpose", purpose->name);
-    mun_rpc_put_text(wr, "encodedList", encoded);
+    mun_json_put_text(wr, "id", list_urn(urn, list, purpose, "#list"));
+    mun_json_put_word(wr, "type", "BitstringStatusList");
+    mun_json_put_word(wr, "statusPurpose", purpose->name);
+    mun_json_put_text(wr, "encodedList", encoded);
     mun_json_wr_end_object(wr);
     mun_json_wr_end_object(wr);
 }

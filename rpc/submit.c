@@ -117,14 +117,14 @@ static void
 write_result(struct mun_json_wr *wr, const struct mun_rpc_item *item)
 {
     mun_json_wr_begin_object(wr);
-    mun_rpc_put_hash(wr, "id", item->has_id ? &item->id : &mun_hash_zero);
-    mun_rpc_put_word(wr, "result", outcome_word(item->outcome));
+    mun_json_put_hash(wr, "id", item->has_id ? &item->id : &mun_hash_zero);
+    mun_json_put_word(wr, "result", outcome_word(item->outcome));
     if (item->outcome == MUN_RPC_FINAL)
-        mun_rpc_put_u64(wr, "height", item->height);
+        mun_json_put_u64(wr, "height", item->height);
     if (item->outcome == MUN_RPC_REFUSED) {
-        mun_rpc_put_word(wr, "refusal", mun_refusal_name(item->refusal));
-        mun_rpc_put_u64(wr, "number", item->refusal);
-        mun_rpc_put_word(wr, "detail", mun_refusal_text(item->refusal));
+        mun_json_put_word(wr, "refusal", mun_refusal_name(item->refusal));
+        mun_json_put_u64(wr, "number", item->refusal);
+        mun_json_put_word(wr, "detail", mun_refusal_text(item->refusal));
     }
     mun_json_wr_end_object(wr);
 }

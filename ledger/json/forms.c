@@ -2,69 +2,13 @@
 
 #include <stddef.h>
 
-static void
-put_hash(struct mun_json_wr *wr, const char *key, const struct mun_hash *hash)
-{
-    mun_json_wr_key(wr, key);
-    if (mun_hash_is_zero(hash))
-        mun_json_wr_null(wr);
-    else
-        mun_json_wr_hex(wr, mun_bytes(hash->b, sizeof hash->b));
-}
-
-static void
-put_key(struct mun_json_wr *wr, const char *key, const struct mun_key *value)
-{
-    mun_json_wr_key(wr, key);
-    if (mun_key_is_none(value))
-        mun_json_wr_null(wr);
-    else
-        mun_json_wr_hex(wr, mun_bytes(value->b, sizeof value->b));
-}
-
-static void
-put_time(struct mun_json_wr *wr, const char *key, uint64_t time_ms)
-{
-    mun_json_wr_key(wr, key);
-    if (time_ms == 0)
-        mun_json_wr_null(wr);
-    else
-        mun_json_wr_time(wr, time_ms);
-}
-
-static void
-put_u64(struct mun_json_wr *wr, const char *key, uint64_t value)
-{
-    mun_json_wr_key(wr, key);
-    mun_json_wr_u64(wr, value);
-}
-
-static void
-put_text(struct mun_json_wr *wr, const char *key, struct mun_bytes text)
-{
-    mun_json_wr_key(wr, key);
-    mun_json_wr_text(wr, text);
-}
-
-static void
-put_word(struct mun_json_wr *wr, const char *key, const char *word)
-{
-    mun_json_wr_key(wr, key);
-    mun_json_wr_string(wr, word);
-}
-
-static void
-put_bool(struct mun_json_wr *wr, const char *key, bool value)
-{
-    mun_json_wr_key(wr, key);
-    mun_json_wr_bool(wr, value);
-}
+#include "ledger/json/put.h"
 
 static void
 put_since(struct mun_json_wr *wr, const struct mun_since *since)
 {
-    put_u64(wr, "since_height", since->height);
-    put_time(wr, "since_time", since->time_ms);
+    mun_json_put_u64(wr, "since_height", since->height);
+    mun_json_put_time(wr, "since_time", since->time_ms);
 }
 
 static void
@@ -93,8 +37,8 @@ put_pairs(struct mun_json_wr *wr, const struct pair_words *words,
     mun_json_wr_begin_array(wr);
     for (size_t i = 0; i < count; i++) {
         mun_json_wr_begin_object(wr);
-        put_text(wr, words->name, pairs[i].name);
-        put_text(wr, words->value, pairs[i].value);
+        mun_json_put_text(wr, words->name, pairs[i].name);
+        mun_json_put_text(wr, words->value, pairs[i].value);
         mun_json_wr_end_object(wr);
     }
     mun_json_wr_end_array(wr);
@@ -120,17 +64,17 @@ void
 mun_form_party(struct mun_json_wr *wr, const struct mun_party *party)
 {
     mun_json_wr_begin_object(wr);
-    put_hash(wr, "id", &party->id);
-    put_text(wr, "name", party->name);
-    put_text(wr, "country", party->country);
-    put_text(wr, "url", party->url);
-    put_word(wr, "status", mun_word_party_status(party->status));
-    put_bool(wr, "is_member", (party->roles & MUN_ROLE_MEMBER) != 0);
-    put_bool(wr, "is_root_accreditor",
-             (party->roles & MUN_ROLE_ROOT_ACCREDITOR) != 0);
-    put_hash(wr, "sponsor", &party->sponsor);
-    put_hash(wr, "recovery", &party->recovery);
-    put_hash(wr, "registered_by", &party->registered_by);
+    mun_json_put_hash(wr, "id", &party->id);
+    mun_json_put_text(wr, "name", party->name);
+    mun_json_put_text(wr, "country", party->country);
+    mun_json_put_text(wr, "url", party->url);
+    mun_json_put_word(wr, "status", mun_word_party_status(party->status));
+    mun_json_put_bool(wr, "is_member", (party->roles & MUN_ROLE_MEMBER) != 0);
+    mun_json_put_bool(wr, "is_root_accreditor",
+                      (party->roles & MUN_ROLE_ROOT_ACCREDITOR) != 0);
+    mun_json_put_hash(wr, "sponsor", &party->sponsor);
+    mun_json_put_hash(wr, "recovery", &party->recovery);
+    mun_json_put_hash(wr, "registered_by", &party->registered_by);
     put_since(wr, &party->since);
     mun_json_wr_end_object(wr);
 }
@@ -139,15 +83,15 @@ void
 mun_form_key(struct mun_json_wr *wr, const struct mun_key_record *key)
 {
     mun_json_wr_begin_object(wr);
-    put_key(wr, "key", &key->key);
-    put_hash(wr, "party", &key->party);
+    mun_json_put_key(wr, "key", &key->key);
+    mun_json_put_hash(wr, "party", &key->party);
     mun_form_purposes(wr, key->purposes);
-    put_word(wr, "status", mun_word_key_status(key->status));
-    put_key(wr, "added_by", &key->added_by);
-    put_u64(wr, "added_height", key->added_height);
-    put_time(wr, "added_time", key->added_time_ms);
-    put_time(wr, "ended_time", key->ended_time_ms);
-    put_time(wr, "compromised_since", key->compromised_since_ms);
+    mun_json_put_word(wr, "status", mun_word_key_status(key->status));
+    mun_json_put_key(wr, "added_by", &key->added_by);
+    mun_json_put_u64(wr, "added_height", key->added_height);
+    mun_json_put_time(wr, "added_time", key->added_time_ms);
+    mun_json_put_time(wr, "ended_time", key->ended_time_ms);
+    mun_json_put_time(wr, "compromised_since", key->compromised_since_ms);
     put_since(wr, &key->since);
     mun_json_wr_end_object(wr);
 }
@@ -168,23 +112,23 @@ put_scope(struct mun_json_wr *wr, const struct mun_scope *scope)
     mun_json_wr_end_array(wr);
     put_texts(wr, "jurisdictions", scope->places, scope->place_count);
     if (scope->credit_system.len != 0) {
-        put_text(wr, "credit_system", scope->credit_system);
+        mun_json_put_text(wr, "credit_system", scope->credit_system);
         mun_json_wr_key(wr, "credit_min");
         mun_json_wr_hundredths(wr, scope->credit_min);
         mun_json_wr_key(wr, "credit_max");
         mun_json_wr_hundredths(wr, scope->credit_max);
     }
-    put_u64(wr, "sub_depth", scope->sub_depth);
+    mun_json_put_u64(wr, "sub_depth", scope->sub_depth);
     mun_json_wr_end_object(wr);
 }
 
 static void
 put_grant(struct mun_json_wr *wr, const struct mun_grant *grant)
 {
-    put_word(wr, "tier", mun_word_tier(grant->tier));
-    put_text(wr, "basis", grant->basis);
-    put_time(wr, "from", grant->from_ms);
-    put_time(wr, "until", grant->until_ms);
+    mun_json_put_word(wr, "tier", mun_word_tier(grant->tier));
+    mun_json_put_text(wr, "basis", grant->basis);
+    mun_json_put_time(wr, "from", grant->from_ms);
+    mun_json_put_time(wr, "until", grant->until_ms);
     put_scope(wr, &grant->scope);
 }
 
@@ -193,21 +137,21 @@ mun_form_accreditation(struct mun_json_wr *wr,
                        const struct mun_accreditation *accreditation)
 {
     mun_json_wr_begin_object(wr);
-    put_hash(wr, "id", &accreditation->id);
-    put_hash(wr, "accreditor", &accreditation->accreditor);
-    put_hash(wr, "subject", &accreditation->subject);
-    put_hash(wr, "parent", &accreditation->parent);
-    put_u64(wr, "depth", accreditation->depth);
-    put_word(wr, "status", mun_word_standing(accreditation->status));
-    put_time(wr, "status_time", accreditation->status_time_ms);
-    put_time(wr, "void_since", accreditation->void_since_ms);
+    mun_json_put_hash(wr, "id", &accreditation->id);
+    mun_json_put_hash(wr, "accreditor", &accreditation->accreditor);
+    mun_json_put_hash(wr, "subject", &accreditation->subject);
+    mun_json_put_hash(wr, "parent", &accreditation->parent);
+    mun_json_put_u64(wr, "depth", accreditation->depth);
+    mun_json_put_word(wr, "status", mun_word_standing(accreditation->status));
+    mun_json_put_time(wr, "status_time", accreditation->status_time_ms);
+    mun_json_put_time(wr, "void_since", accreditation->void_since_ms);
     if (accreditation->reason != 0)
-        put_word(wr, "reason", mun_word_reason(accreditation->reason));
+        mun_json_put_word(wr, "reason", mun_word_reason(accreditation->reason));
     put_grant(wr, &accreditation->grant);
-    put_key(wr, "granting_key", &accreditation->granting_key);
-    put_u64(wr, "granted_height", accreditation->granted_height);
-    put_time(wr, "granted_time", accreditation->granted_time_ms);
-    put_key(wr, "changed_by", &accreditation->changed_by);
+    mun_json_put_key(wr, "granting_key", &accreditation->granting_key);
+    mun_json_put_u64(wr, "granted_height", accreditation->granted_height);
+    mun_json_put_time(wr, "granted_time", accreditation->granted_time_ms);
+    mun_json_put_key(wr, "changed_by", &accreditation->changed_by);
     put_since(wr, &accreditation->since);
     mun_json_wr_end_object(wr);
 }
@@ -220,24 +164,25 @@ mun_form_description(struct mun_json_wr *wr,
     put_pairs(wr, &TITLES, description->titles, description->title_count);
     put_pairs(wr, &LEVELS, description->levels, description->level_count);
     put_pairs(wr, &FIELDS, description->fields, description->field_count);
-    put_word(wr, "award_kind", mun_word_award(description->award_kind));
+    mun_json_put_word(wr, "award_kind",
+                      mun_word_award(description->award_kind));
     if (description->credit_system.len != 0) {
-        put_text(wr, "credit_system", description->credit_system);
+        mun_json_put_text(wr, "credit_system", description->credit_system);
         mun_json_wr_key(wr, "credits");
         mun_json_wr_hundredths(wr, description->credits);
     }
-    put_u64(wr, "workload_hours", description->workload_hours);
-    put_text(wr, "assessment", description->assessment);
-    put_word(wr, "participation",
-             mun_word_participation(description->participation));
-    put_text(wr, "quality", description->quality);
+    mun_json_put_u64(wr, "workload_hours", description->workload_hours);
+    mun_json_put_text(wr, "assessment", description->assessment);
+    mun_json_put_word(wr, "participation",
+                      mun_word_participation(description->participation));
+    mun_json_put_text(wr, "quality", description->quality);
     put_texts(wr, "languages", description->languages,
               description->language_count);
-    put_text(wr, "jurisdiction", description->jurisdiction);
-    put_text(wr, "url", description->url);
+    mun_json_put_text(wr, "jurisdiction", description->jurisdiction);
+    mun_json_put_text(wr, "url", description->url);
     put_texts(wr, "outcomes", description->outcomes,
               description->outcome_count);
-    put_hash(wr, "outcomes_digest", &description->outcomes_digest);
+    mun_json_put_hash(wr, "outcomes_digest", &description->outcomes_digest);
     put_texts(wr, "partners", description->partners,
               description->partner_count);
     put_texts(wr, "part_of", description->part_of, description->part_of_count);
@@ -250,15 +195,16 @@ mun_form_programme(struct mun_json_wr *wr,
                    const struct mun_programme_version *version)
 {
     mun_json_wr_begin_object(wr);
-    put_hash(wr, "id", &programme->id);
-    put_hash(wr, "issuer", &programme->issuer);
-    put_text(wr, "code", programme->code);
-    put_u64(wr, "version", version->version);
-    put_u64(wr, "latest_version", programme->latest_version);
-    put_word(wr, "status",
-             programme->status == MUN_PROGRAMME_ACTIVE ? "active" : "retired");
-    put_word(wr, "listing", mun_word_listing(programme->listing));
-    put_time(wr, "next_review", programme->next_review_ms);
+    mun_json_put_hash(wr, "id", &programme->id);
+    mun_json_put_hash(wr, "issuer", &programme->issuer);
+    mun_json_put_text(wr, "code", programme->code);
+    mun_json_put_u64(wr, "version", version->version);
+    mun_json_put_u64(wr, "latest_version", programme->latest_version);
+    mun_json_put_word(wr, "status",
+                      programme->status == MUN_PROGRAMME_ACTIVE ? "active"
+                                                                : "retired");
+    mun_json_put_word(wr, "listing", mun_word_listing(programme->listing));
+    mun_json_put_time(wr, "next_review", programme->next_review_ms);
     mun_json_wr_key(wr, "description");
     mun_form_description(wr, &version->description);
     put_since(wr, &programme->since);
@@ -269,10 +215,11 @@ void
 mun_form_list(struct mun_json_wr *wr, const struct mun_list *list)
 {
     mun_json_wr_begin_object(wr);
-    put_hash(wr, "issuer", &list->issuer);
-    put_text(wr, "label", list->label);
-    put_u64(wr, "count", list->count);
-    put_word(wr, "status", list->status == MUN_LIST_OPEN ? "open" : "closed");
+    mun_json_put_hash(wr, "issuer", &list->issuer);
+    mun_json_put_text(wr, "label", list->label);
+    mun_json_put_u64(wr, "count", list->count);
+    mun_json_put_word(wr, "status",
+                      list->status == MUN_LIST_OPEN ? "open" : "closed");
     put_since(wr, &list->since);
     mun_json_wr_end_object(wr);
 }
@@ -282,19 +229,19 @@ mun_form_slot(struct mun_json_wr *wr, uint32_t index,
               const struct mun_slot *slot)
 {
     mun_json_wr_begin_object(wr);
-    put_u64(wr, "slot", index);
+    mun_json_put_u64(wr, "slot", index);
     if (slot == NULL) {
-        put_word(wr, "status", mun_word_slot_status(MUN_SLOT_GOOD));
-        put_u64(wr, "since_height", 0);
+        mun_json_put_word(wr, "status", mun_word_slot_status(MUN_SLOT_GOOD));
+        mun_json_put_u64(wr, "since_height", 0);
         mun_json_wr_end_object(wr);
         return;
     }
-    put_word(wr, "status", mun_word_slot_status(slot->status));
-    put_word(wr, "reason", mun_word_reason(slot->reason));
-    put_hash(wr, "superseded_by", &slot->superseded_by);
-    put_time(wr, "extended_until", slot->extended_until_ms);
-    put_key(wr, "key", &slot->key);
-    put_word(wr, "before", mun_word_slot_status(slot->before_status));
+    mun_json_put_word(wr, "status", mun_word_slot_status(slot->status));
+    mun_json_put_word(wr, "reason", mun_word_reason(slot->reason));
+    mun_json_put_hash(wr, "superseded_by", &slot->superseded_by);
+    mun_json_put_time(wr, "extended_until", slot->extended_until_ms);
+    mun_json_put_key(wr, "key", &slot->key);
+    mun_json_put_word(wr, "before", mun_word_slot_status(slot->before_status));
     put_since(wr, &slot->since);
     mun_json_wr_end_object(wr);
 }
@@ -304,19 +251,19 @@ mun_form_header(struct mun_json_wr *wr, const struct mun_header *header,
                 const struct mun_hash *header_id)
 {
     mun_json_wr_begin_object(wr);
-    put_u64(wr, "height", header->height);
-    put_hash(wr, "header_id", header_id);
-    put_u64(wr, "rules_version", header->rules_version);
-    put_hash(wr, "chain_id", &header->chain_id);
-    put_time(wr, "time", header->time_ms);
-    put_hash(wr, "previous", &header->previous);
-    put_hash(wr, "certificate_hash", &header->certificate_hash);
-    put_hash(wr, "entries_hash", &header->entries_hash);
-    put_u64(wr, "log_size", header->log_size);
-    put_hash(wr, "log_root", &header->log_root);
-    put_hash(wr, "state_root", &header->state_root);
-    put_hash(wr, "members_hash", &header->members_hash);
-    put_hash(wr, "next_members_hash", &header->next_members_hash);
+    mun_json_put_u64(wr, "height", header->height);
+    mun_json_put_hash(wr, "header_id", header_id);
+    mun_json_put_u64(wr, "rules_version", header->rules_version);
+    mun_json_put_hash(wr, "chain_id", &header->chain_id);
+    mun_json_put_time(wr, "time", header->time_ms);
+    mun_json_put_hash(wr, "previous", &header->previous);
+    mun_json_put_hash(wr, "certificate_hash", &header->certificate_hash);
+    mun_json_put_hash(wr, "entries_hash", &header->entries_hash);
+    mun_json_put_u64(wr, "log_size", header->log_size);
+    mun_json_put_hash(wr, "log_root", &header->log_root);
+    mun_json_put_hash(wr, "state_root", &header->state_root);
+    mun_json_put_hash(wr, "members_hash", &header->members_hash);
+    mun_json_put_hash(wr, "next_members_hash", &header->next_members_hash);
     mun_json_wr_end_object(wr);
 }
 
@@ -324,17 +271,18 @@ static void
 put_register_party(struct mun_json_wr *wr,
                    const struct mun_register_party *payload)
 {
-    put_hash(wr, "sponsor", &payload->sponsor);
-    put_hash(wr, "sponsor_accreditation", &payload->sponsor_accreditation);
-    put_text(wr, "name", payload->name);
-    put_text(wr, "country", payload->country);
-    put_text(wr, "url", payload->url);
-    put_hash(wr, "recovery", &payload->recovery);
+    mun_json_put_hash(wr, "sponsor", &payload->sponsor);
+    mun_json_put_hash(wr, "sponsor_accreditation",
+                      &payload->sponsor_accreditation);
+    mun_json_put_text(wr, "name", payload->name);
+    mun_json_put_text(wr, "country", payload->country);
+    mun_json_put_text(wr, "url", payload->url);
+    mun_json_put_hash(wr, "recovery", &payload->recovery);
     mun_json_wr_key(wr, "keys");
     mun_json_wr_begin_array(wr);
     for (uint8_t i = 0; i < payload->key_count; i++) {
         mun_json_wr_begin_object(wr);
-        put_key(wr, "key", &payload->keys[i].key);
+        mun_json_put_key(wr, "key", &payload->keys[i].key);
         mun_form_purposes(wr, payload->keys[i].purposes);
         mun_json_wr_end_object(wr);
     }
@@ -344,13 +292,13 @@ put_register_party(struct mun_json_wr *wr,
 static void
 put_anchor(struct mun_json_wr *wr, const struct mun_anchor *payload)
 {
-    put_text(wr, "list", payload->label);
-    put_u64(wr, "base", payload->base);
-    put_u64(wr, "count", payload->count);
-    put_hash(wr, "root", &payload->root);
-    put_hash(wr, "programme", &payload->programme);
-    put_u64(wr, "programme_version", payload->version);
-    put_bool(wr, "published", payload->is_published);
+    mun_json_put_text(wr, "list", payload->label);
+    mun_json_put_u64(wr, "base", payload->base);
+    mun_json_put_u64(wr, "count", payload->count);
+    mun_json_put_hash(wr, "root", &payload->root);
+    mun_json_put_hash(wr, "programme", &payload->programme);
+    mun_json_put_u64(wr, "programme_version", payload->version);
+    mun_json_put_bool(wr, "published", payload->is_published);
     mun_json_wr_key(wr, "accreditations");
     mun_json_wr_begin_array(wr);
     for (uint8_t i = 0; i < payload->accreditation_count; i++)
@@ -366,19 +314,19 @@ put_change_status(struct mun_json_wr *wr,
     struct mun_change change;
     size_t at = 0;
 
-    put_text(wr, "list", payload->label);
+    mun_json_put_text(wr, "list", payload->label);
     mun_json_wr_key(wr, "changes");
     mun_json_wr_begin_array(wr);
     while (mun_change_next(payload, &at, &change)) {
         mun_json_wr_begin_object(wr);
-        put_u64(wr, "slot", change.index);
-        put_word(wr, "action", mun_word_action(change.action));
-        put_word(wr, "reason", mun_word_reason(change.reason));
-        put_u64(wr, "if_since", change.if_since);
+        mun_json_put_u64(wr, "slot", change.index);
+        mun_json_put_word(wr, "action", mun_word_action(change.action));
+        mun_json_put_word(wr, "reason", mun_word_reason(change.reason));
+        mun_json_put_u64(wr, "if_since", change.if_since);
         if (change.action == MUN_ACTION_SUPERSEDE)
-            put_hash(wr, "superseded_by", &change.superseded_by);
+            mun_json_put_hash(wr, "superseded_by", &change.superseded_by);
         if (change.action == MUN_ACTION_EXTEND)
-            put_time(wr, "extended_until", change.extended_until_ms);
+            mun_json_put_time(wr, "extended_until", change.extended_until_ms);
         mun_json_wr_end_object(wr);
     }
     mun_json_wr_end_array(wr);
@@ -393,27 +341,30 @@ mun_form_payload(struct mun_json_wr *wr, const struct mun_entry *entry)
         put_register_party(wr, &entry->as.register_party);
         break;
     case MUN_KIND_ADD_KEY:
-        put_key(wr, "key", &entry->as.add_key.key);
+        mun_json_put_key(wr, "key", &entry->as.add_key.key);
         mun_form_purposes(wr, entry->as.add_key.purposes);
         break;
     case MUN_KIND_RETIRE_KEY:
-        put_key(wr, "key", &entry->as.retire_key);
+        mun_json_put_key(wr, "key", &entry->as.retire_key);
         break;
     case MUN_KIND_ACCREDIT:
-        put_hash(wr, "subject", &entry->as.accredit.subject);
-        put_hash(wr, "parent", &entry->as.accredit.parent);
+        mun_json_put_hash(wr, "subject", &entry->as.accredit.subject);
+        mun_json_put_hash(wr, "parent", &entry->as.accredit.parent);
         put_grant(wr, &entry->as.accredit.grant);
         break;
     case MUN_KIND_SUSPEND:
     case MUN_KIND_REINSTATE:
     case MUN_KIND_WITHDRAW:
-        put_hash(wr, "accreditation", &entry->as.standing.accreditation);
-        put_word(wr, "reason", mun_word_reason(entry->as.standing.reason));
+        mun_json_put_hash(wr, "accreditation",
+                          &entry->as.standing.accreditation);
+        mun_json_put_word(wr, "reason",
+                          mun_word_reason(entry->as.standing.reason));
         if (entry->kind == MUN_KIND_WITHDRAW)
-            put_time(wr, "void_since", entry->as.standing.void_since_ms);
+            mun_json_put_time(wr, "void_since",
+                              entry->as.standing.void_since_ms);
         break;
     case MUN_KIND_REGISTER_PROGRAMME:
-        put_text(wr, "code", entry->as.register_programme.code);
+        mun_json_put_text(wr, "code", entry->as.register_programme.code);
         mun_json_wr_key(wr, "description");
         mun_form_description(wr, &entry->as.register_programme.description);
         break;

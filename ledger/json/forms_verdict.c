@@ -1,6 +1,7 @@
 #include <stddef.h>
 
 #include "ledger/json/forms.h"
+#include "ledger/json/put.h"
 
 static const struct {
     uint32_t bit;
@@ -23,16 +24,6 @@ put_bytes_hex(struct mun_json_wr *wr, const char *key,
 {
     mun_json_wr_key(wr, key);
     mun_json_wr_hex(wr, mun_bytes(hash->b, sizeof hash->b));
-}
-
-static void
-put_time_or_null(struct mun_json_wr *wr, const char *key, uint64_t time_ms)
-{
-    mun_json_wr_key(wr, key);
-    if (time_ms == 0)
-        mun_json_wr_null(wr);
-    else
-        mun_json_wr_time(wr, time_ms);
 }
 
 /* The title a person sees first: the first in the ledger's order. */
@@ -108,8 +99,8 @@ put_status(struct mun_json_wr *wr, const struct mun_verdict *verdict)
         mun_json_wr_null(wr);
     else
         mun_json_wr_string(wr, mun_word_reason(verdict->slot_reason));
-    put_time_or_null(wr, "since", verdict->slot_since.time_ms);
-    put_time_or_null(wr, "extended_until", verdict->extended_until_ms);
+    mun_json_put_time(wr, "since", verdict->slot_since.time_ms);
+    mun_json_put_time(wr, "extended_until", verdict->extended_until_ms);
     mun_json_wr_end_object(wr);
 }
 
@@ -128,7 +119,7 @@ put_links(struct mun_json_wr *wr, const struct mun_verdict *verdict)
         mun_json_wr_string(wr, mun_word_tier(link->tier));
         mun_json_wr_key(wr, "status");
         mun_json_wr_string(wr, mun_word_standing(link->status));
-        put_time_or_null(wr, "void_since", link->void_since_ms);
+        mun_json_put_time(wr, "void_since", link->void_since_ms);
         mun_json_wr_key(wr, "counts");
         mun_json_wr_bool(wr, link->survives);
         mun_json_wr_end_object(wr);
@@ -156,15 +147,15 @@ mun_form_verdict(struct mun_json_wr *wr, const struct mun_verdict *verdict)
     mun_json_wr_u64(wr, verdict->programme_version);
     mun_json_wr_key(wr, "assurance");
     mun_json_wr_string(wr, mun_word_assurance(verdict->assurance));
-    put_time_or_null(wr, "valid_from", verdict->valid_from_ms);
-    put_time_or_null(wr, "valid_until", verdict->valid_until_ms);
+    mun_json_put_time(wr, "valid_from", verdict->valid_from_ms);
+    mun_json_put_time(wr, "valid_until", verdict->valid_until_ms);
     put_links(wr, verdict);
     mun_json_wr_key(wr, "anchored_height");
     mun_json_wr_u64(wr, verdict->anchored_height);
-    put_time_or_null(wr, "anchored_time", verdict->anchored_time_ms);
+    mun_json_put_time(wr, "anchored_time", verdict->anchored_time_ms);
     mun_json_wr_key(wr, "as_of_height");
     mun_json_wr_u64(wr, verdict->asof_height);
-    put_time_or_null(wr, "as_of_time", verdict->asof_time_ms);
+    mun_json_put_time(wr, "as_of_time", verdict->asof_time_ms);
     mun_json_wr_key(wr, "members");
     mun_json_wr_u64(wr, verdict->member_count);
     mun_json_wr_key(wr, "faults_tolerated");
@@ -178,9 +169,9 @@ mun_form_summary(struct mun_json_wr *wr, const struct mun_verdict *verdict)
 {
     mun_json_wr_begin_object(wr);
     put_title(wr, verdict);
-    put_time_or_null(wr, "anchored", verdict->anchored_time_ms);
+    mun_json_put_time(wr, "anchored", verdict->anchored_time_ms);
     mun_json_wr_key(wr, "status");
     mun_json_wr_string(wr, mun_word_slot_status(verdict->slot_status));
-    put_time_or_null(wr, "known_until", verdict->asof_time_ms);
+    mun_json_put_time(wr, "known_until", verdict->asof_time_ms);
     mun_json_wr_end_object(wr);
 }
