@@ -244,8 +244,10 @@ summarise(struct mun_load_read *out, const struct reader *readers)
            readers[1].sample_count * sizeof *all);
     qsort(all, count, sizeof *all, sample_cmp);
     out->count = count;
-    out->p50_us = all[count / 2];
-    out->p99_us = all[count - 1 - count / 100];
+    size_t middle = count / 2;
+    size_t last_of_99 = count - 1 - count / 100;
+    out->p50_us = all[middle];
+    out->p99_us = all[last_of_99];
     out->body_bytes = readers[0].sample_count > 0 ? readers[0].body_bytes
                                                   : readers[1].body_bytes;
     free(all);
@@ -254,7 +256,7 @@ summarise(struct mun_load_read *out, const struct reader *readers)
 void
 mun_load_read(struct mun_load_read *out, const struct mun_load_reads *reads)
 {
-    struct reader readers[THREADS];
+    static struct reader readers[THREADS]; /* one load at a time */
     double began;
     double cpu;
     double took;
