@@ -404,6 +404,8 @@ bench_reads(const char *name, char *const *from)
     named_row(name, "_p99_us", ours.p99_us, theirs.p99_us);
     named_row(name, "_daemon_cpu_us", our_cpu, their_cpu);
     named_row(name, "_client_cpu_us", ours.own_cpu_us, theirs.own_cpu_us);
+    named_row(name, "_both_cpu_us", our_cpu + ours.own_cpu_us,
+              their_cpu + theirs.own_cpu_us);
     named_row(name, "_bytes", (double)ours.body_bytes, 0);
     read_from(&ours, &our_cpu, node.port, node.pid, from, 1);
     read_from(&theirs, &their_cpu, constant.port, constant.pid, from, 1);
