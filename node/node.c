@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "ledger/base/arena.h"
 #include "ledger/base/check.h"
@@ -36,6 +37,10 @@
 #define VALUE_BYTES_EACH 512ull
 
 #define STORE_CACHE_BYTES (256ull << 20)
+
+/* Free space that opening the database takes at least. */
+#define START_BYTES (1u << 20)
+
 #define VERIFY_QUEUE_MAX 4096
 
 /* Records of a genesis: parties and their keys. */
@@ -208,6 +213,20 @@ unmap_state(struct mun_node *node)
     node->state = NULL;
 }
 
+/* With less room RocksDB cannot write the log of its own doings, and aborts
+ * the process instead of saying so. What is wrong with a path is told by those
+ * who open it. */
+static mun_err_t
+check_room(const char *path)
+{
+    struct statvfs info;
+
+    if (statvfs(path, &info) == 0 &&
+        (uint64_t)info.f_bavail * info.f_frsize < START_BYTES)
+        return mun_err(MUN_ERR_DISK_FULL);
+    return MUN_SUCCESS;
+}
+
 /* Makes the database; its records come from a state of their own. */
 static mun_err_t
 create_store(struct mun_node *node, const struct mun_store_config *config)
@@ -217,6 +236,7 @@ create_store(struct mun_node *node, const struct mun_store_config *config)
     if (mkdir(config->path, 0700) != 0 && errno != EEXIST)
         return file_failed("data_dir", config->path, mun_err(MUN_ERR_IO));
     MUN_TRY(map_state(node));
+    MUN_TRY_OUT(check_room(config->path));
     MUN_TRY_OUT(mun_genesis_start(node->chain, node->state, node->genesis,
                                   node->genesis_bytes));
     MUN_TRY_OUT(mun_store_create(config, node->genesis_bytes,
@@ -232,6 +252,7 @@ try_open(struct mun_node *node, const struct mun_store_config *config)
 {
     mun_err_t err;
 
+    MUN_TRY(check_room(config->path));
     MUN_TRY(map_state(node));
     err = mun_store_open(&node->store, node->head, node->state, config);
     if (!mun_is_ok(err))
