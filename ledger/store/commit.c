@@ -13,6 +13,9 @@
 
 _Static_assert(CERTIFICATE_BYTES_MAX <= UINT16_MAX, "a run16");
 _Static_assert(MUN_PUBLISHED_MAX <= UINT16_MAX, "positions have 16 bits");
+_Static_assert(MUN_BLOCK_EFFECTS_MAX <= MUN_BLOCK_LEAVES_MAX &&
+                   MUN_BLOCK_ENTRIES_MAX <= MUN_BLOCK_LEAVES_MAX,
+               "rows have room for each");
 _Static_assert(MUN_PUBLISHED_MAX / MUN_CHUNK < MUN_CHUNK_ROOTS,
                "no chunk has the number of the roots");
 
@@ -172,6 +175,54 @@ put_log(struct mun_store *store, const struct mun_exec *exec)
     mun_tiles_put(&store->tiles, store->rocks);
 }
 
+/* Rows with hashes for keys */
+
+#define DIGIT_BITS 11
+#define DIGITS (1u << DIGIT_BITS)
+
+/* One pass of a radix sort. */
+static void
+sort_digit(struct mun_row *out, const struct mun_row *in, uint32_t count,
+           unsigned shift)
+{
+    uint32_t at[DIGITS] = { 0 };
+    uint32_t sum = 0;
+
+    for (uint32_t i = 0; i < count; i++)
+        at[in[i].prefix >> shift & (DIGITS - 1)]++;
+    for (uint32_t i = 0; i < DIGITS; i++) {
+        uint32_t here = at[i];
+
+        at[i] = sum;
+        sum += here;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        out[at[in[i].prefix >> shift & (DIGITS - 1)]++] = in[i];
+}
+
+static uint64_t
+prefix_of(const struct mun_hash *hash)
+{
+    uint64_t prefix = 0;
+
+    for (int i = 0; i < 8; i++)
+        prefix = prefix << 8 | hash->b[i];
+    return prefix;
+}
+
+/* By the first 22 bits of their keys, store->rows go into the memory table
+ * nearly in order, each found from the one before, which is faster than from
+ * anywhere: rocks.c, family_options. RocksDB sorts them fully; nothing depends
+ * on this order. */
+static void
+sort_rows(struct mun_store *store, uint32_t count)
+{
+    if (count < 2)
+        return;
+    sort_digit(store->rows_spare, store->rows, count, 64 - 2 * DIGIT_BITS);
+    sort_digit(store->rows, store->rows_spare, count, 64 - DIGIT_BITS);
+}
+
 /* Published leaves */
 
 static void
@@ -204,46 +255,10 @@ put_batch(struct mun_store *store, const struct mun_entry_checked *checked,
     mun_value_put(store->rocks, MUN_FAMILY_LEAVES, &key, parts, 2);
 }
 
-#define DIGIT_BITS 11
-#define DIGITS (1u << DIGIT_BITS)
-
-/* One pass of a radix sort. */
-static void
-sort_digit(struct mun_commitment_row *out, const struct mun_commitment_row *in,
-           uint32_t count, unsigned shift)
-{
-    uint32_t at[DIGITS] = { 0 };
-    uint32_t sum = 0;
-
-    for (uint32_t i = 0; i < count; i++)
-        at[in[i].prefix >> shift & (DIGITS - 1)]++;
-    for (uint32_t i = 0; i < DIGITS; i++) {
-        uint32_t here = at[i];
-
-        at[i] = sum;
-        sum += here;
-    }
-    for (uint32_t i = 0; i < count; i++)
-        out[at[in[i].prefix >> shift & (DIGITS - 1)]++] = in[i];
-}
-
-static uint64_t
-prefix_of(const struct mun_hash *commitment)
-{
-    uint64_t prefix = 0;
-
-    for (int i = 0; i < 8; i++)
-        prefix = prefix << 8 | commitment->b[i];
-    return prefix;
-}
-
-/* By their first 22 bits the rows go into the memory table nearly in order,
- * each beside the one before, which is faster than anywhere. RocksDB sorts
- * them fully; nothing depends on this order. */
 static void
 put_commitments(struct mun_store *store, const struct mun_exec *exec)
 {
-    struct mun_commitment_row *rows = store->rows;
+    struct mun_row *rows = store->rows;
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < exec->item_count; i++) {
@@ -256,8 +271,7 @@ put_commitments(struct mun_store *store, const struct mun_exec *exec)
             rows[count++].place = log_index << 16 | j;
         }
     }
-    sort_digit(store->rows_spare, rows, count, 64 - 2 * DIGIT_BITS);
-    sort_digit(rows, store->rows_spare, count, 64 - DIGIT_BITS);
+    sort_rows(store, count);
     for (uint32_t i = 0; i < count; i++) {
         struct mun_store_key key;
 
@@ -299,10 +313,11 @@ is_repeated(struct mun_store *store, const struct mun_exec *exec, uint32_t i,
     return false;
 }
 
-/* Each changed record once, with its newest value. */
-static mun_err_t
-put_records(struct mun_store *store, const struct mun_exec *exec)
+/* Each changed record once: fills store->rows with the keys' numbers. */
+static uint32_t
+gather_records(struct mun_store *store, const struct mun_exec *exec)
 {
+    uint32_t count = 0;
     uint32_t room = 16;
 
     MUN_CHECK(exec->changed_count <= MUN_BLOCK_EFFECTS_MAX);
@@ -310,13 +325,27 @@ put_records(struct mun_store *store, const struct mun_exec *exec)
         room *= 2;
     memset(store->changed_table, 0, room * sizeof *store->changed_table);
     for (uint32_t i = 0; i < exec->changed_count; i++) {
-        const struct mun_hash *key = &exec->changed[i];
+        if (is_repeated(store, exec, i, room - 1))
+            continue;
+        store->rows[count].prefix = prefix_of(&exec->changed[i]);
+        store->rows[count++].place = i;
+    }
+    return count;
+}
+
+/* With its newest value. */
+static mun_err_t
+put_records(struct mun_store *store, const struct mun_exec *exec)
+{
+    uint32_t count = gather_records(store, exec);
+
+    sort_rows(store, count);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct mun_hash *key = &exec->changed[store->rows[i].place];
         struct mun_bytes value;
         struct mun_bytes old;
         bool is_new;
 
-        if (is_repeated(store, exec, i, room - 1))
-            continue;
         if (mun_overlay_get(exec->state, key, &value) != MUN_PRESENT)
             return mun_err(MUN_ERR_INTERNAL);
         is_new = mun_state_get(exec->state, key, &old) != MUN_PRESENT;
@@ -403,25 +432,36 @@ mention_all(struct mun_store *store, const struct mun_exec *exec,
     MUN_UNREACHABLE();
 }
 
+static void
+put_id(struct mun_store *store, const struct mun_exec *exec, uint32_t index)
+{
+    struct mun_store_key key;
+    struct mun_bytes place;
+    uint8_t buffer[8 + 8];
+    struct mun_wr wr;
+
+    mun_wr_init(&wr, buffer, sizeof buffer);
+    mun_wr_u64(&wr, store->log_size + 1 + index);
+    mun_wr_u64(&wr, exec->now.height);
+    place = mun_wr_done(&wr);
+    mun_key_hash(&key, MUN_INDEX_ENTRY, &exec->items[index].checked->entry.id);
+    mun_value_put(store->rocks, MUN_FAMILY_INDEX, &key, &place, 1);
+}
+
 static mun_err_t
 put_indexes(struct mun_store *store, const struct mun_exec *exec)
 {
     mun_mentions_begin(&store->mentions, exec->id_factor, exec->item_count);
     for (uint32_t i = 0; i < exec->item_count; i++) {
         const struct mun_entry *entry = &exec->items[i].checked->entry;
-        struct mun_store_key key;
-        struct mun_bytes place;
-        uint8_t buffer[8 + 8];
-        struct mun_wr wr;
 
-        mun_wr_init(&wr, buffer, sizeof buffer);
-        mun_wr_u64(&wr, store->log_size + 1 + i);
-        mun_wr_u64(&wr, exec->now.height);
-        place = mun_wr_done(&wr);
-        mun_key_hash(&key, MUN_INDEX_ENTRY, &entry->id);
-        mun_value_put(store->rocks, MUN_FAMILY_INDEX, &key, &place, 1);
+        store->rows[i].prefix = prefix_of(&entry->id);
+        store->rows[i].place = i;
         MUN_TRY(mention_all(store, exec, entry, i + 1));
     }
+    sort_rows(store, exec->item_count);
+    for (uint32_t i = 0; i < exec->item_count; i++)
+        put_id(store, exec, (uint32_t)store->rows[i].place);
     mun_mentions_put(&store->mentions, store->rocks, store->log_size);
     return MUN_SUCCESS;
 }

@@ -298,8 +298,7 @@ check_high_water(struct mun_store *store, const char *path)
 static mun_err_t
 take_memory(struct mun_store **out, const char *path)
 {
-    const size_t rows_len =
-        MUN_BLOCK_LEAVES_MAX * sizeof(struct mun_commitment_row);
+    const size_t rows_len = MUN_BLOCK_LEAVES_MAX * sizeof(struct mun_row);
     const size_t table_len = 2 * sizeof(uint32_t) * MUN_BLOCK_EFFECTS_MAX;
     const size_t path_len = strlen(path) + 1;
     static atomic_uint_least64_t opened;

@@ -17,9 +17,10 @@
 #include "ledger/store/store.h"
 #include "ledger/store/tile.h"
 
-/* A commitment on its way into the index: sorted as two numbers, which gives
- * the order of the keys. place = log index, then 16 bits of position. */
-struct mun_commitment_row {
+/* A row on its way into the database, to be sorted by the first 8 bytes of its
+ * key. `place`: of a commitment the log index, then 16 bits of position; of
+ * others a number in the block. */
+struct mun_row {
     uint64_t prefix;
     uint64_t place;
 };
@@ -36,8 +37,8 @@ struct mun_store {
     uint64_t log_size;
     struct mun_tiles tiles;
     /* Scratch of commit, for the largest block. */
-    struct mun_commitment_row *rows;
-    struct mun_commitment_row *rows_spare;
+    struct mun_row *rows;
+    struct mun_row *rows_spare;
     uint32_t *changed_table;
     struct mun_mentions mentions;
 };
