@@ -105,9 +105,9 @@ put_scope(struct mun_json_wr *wr, const struct mun_scope *scope)
     put_pairs(wr, &FIELDS, scope->fields, scope->field_count);
     mun_json_wr_key(wr, "award_kinds");
     mun_json_wr_begin_array(wr);
-    for (uint8_t kind = 1; kind <= MUN_AWARD_PARTICIPATION; kind++) {
+    for (unsigned kind = 1; kind <= MUN_AWARD_PARTICIPATION; kind++) {
         if ((scope->award_kinds & (1u << (kind - 1))) != 0)
-            mun_json_wr_string(wr, mun_word_award(kind));
+            mun_json_wr_string(wr, mun_word_award((uint8_t)kind));
     }
     mun_json_wr_end_array(wr);
     put_texts(wr, "jurisdictions", scope->places, scope->place_count);

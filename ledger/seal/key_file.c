@@ -18,7 +18,7 @@ mun_key_file_new(struct mun_key_file *out, struct mun_bytes label,
 {
     struct mun_secret secret;
     struct mun_signer signer;
-    mun_err_t err = MUN_SUCCESS;
+    mun_err_t err;
 
     memset(out, 0, sizeof *out);
     if (label.len > MUN_KEY_LABEL_MAX)

@@ -51,8 +51,8 @@ post(void *arg)
         double took = mun_bench_seconds() - began;
 
         if (status != 200) {
-            fprintf(stderr, "status %u: %.300s\n", status,
-                    (const char *)answer.data);
+            (void)fprintf(stderr, "status %u: %.300s\n", status,
+                          (const char *)answer.data);
             exit(1); // NOLINT(concurrency-mt-unsafe)
         }
         poster->finals += count_finals((const char *)answer.data);
