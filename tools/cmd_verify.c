@@ -301,7 +301,8 @@ say_verdict(struct mun_cli *cli, const struct mun_verdict *verdict)
     say_head(cli, verdict);
     say_others(cli, verdict);
     /* Nothing is told of a ledger that is not proven. */
-    if (verdict->checks[MUN_CHECK_STATE] == MUN_CHECK_PASSED) {
+    if (verdict->checks[MUN_CHECK_STATE] == MUN_CHECK_PASSED &&
+        verdict->code != MUN_VERDICT_PROOF_INVALID) {
         say_award(cli, verdict);
         say_status(cli, verdict);
     }

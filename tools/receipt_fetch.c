@@ -84,9 +84,10 @@ judge(struct mun_receipt_got *out, struct mun_cli *cli,
                 (unsigned)opening.slot, mun_check_text((enum mun_check_name)i),
                 out->verdict.why != NULL ? out->verdict.why : "not done");
     }
-    if (out->verdict.code == MUN_VERDICT_UNKNOWN)
+    if (out->verdict.code == MUN_VERDICT_UNKNOWN ||
+        out->verdict.code == MUN_VERDICT_PROOF_INVALID)
         return mun_cli_fail(cli, MUN_EXIT_FAILED,
-                            "the node's receipt is incomplete: %s",
+                            "the node's receipt does not do: %s",
                             out->verdict.why);
     return MUN_EXIT_DONE;
 }

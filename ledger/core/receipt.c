@@ -632,10 +632,16 @@ judge(struct verification *run, const struct mun_multiproof *proof)
         policy.max_age_ms = run->input->root.max_age_ms;
     keep(&kept, run->out);
     mun_verdict_judge_asking(run->out, &run->asked, &judged);
-    if (mun_multiproof_is_asked(proof, run->asked.keys, run->asked.count))
-        return true;
-    go_back(run->out, &kept);
-    return false;
+    if (!mun_multiproof_is_asked(proof, run->asked.keys, run->asked.count)) {
+        go_back(run->out, &kept);
+        return false;
+    }
+    if (run->out->code == MUN_VERDICT_PROOF_INVALID) {
+        /* Nothing is told of what is not proven. */
+        keep(&kept, run->out);
+        go_back(run->out, &kept);
+    }
+    return true;
 }
 
 static void

@@ -5,6 +5,14 @@
 #include "ledger/base/check.h"
 #include "ledger/core/member.h"
 
+/* What was found before the check under way. */
+struct found {
+    enum mun_verdict_code code;
+    uint32_t all;
+    uint32_t flags;
+    const char *why;
+};
+
 /* One judgement under way. */
 struct walk {
     const struct mun_verdict_case *judged;
@@ -12,7 +20,10 @@ struct walk {
     const struct mun_hash *issuer;
     struct mun_verdict *out;
     struct mun_asked *asked; /* NULL: nobody wants to know */
-    bool failed;             /* the check under way */
+    struct found before;
+    bool failed;        /* the check under way */
+    const char *misfit; /* a record that the rules cannot have written so */
+    bool is_over;       /* after one; records are asked for all the same */
 };
 
 const char *
@@ -74,12 +85,52 @@ flag(struct walk *walk, bool applies, enum mun_flag which)
         walk->out->flags |= (uint32_t)which;
 }
 
+/* A record that is shown must be one that the rules could write. */
+static void
+insist(struct walk *walk, bool fits, const char *why)
+{
+    if (!fits && walk->misfit == NULL)
+        walk->misfit = why;
+}
+
+static void
+insist_same(struct walk *walk, bool is_same)
+{
+    insist(walk, is_same, "a record that is shown is not the one asked for");
+}
+
+static void
+check_begins(struct walk *walk)
+{
+    const struct mun_verdict *out = walk->out;
+
+    walk->before = (struct found){ out->code, out->all, out->flags, out->why };
+    walk->failed = false;
+    walk->misfit = NULL;
+}
+
+/* With a record that does not fit, nothing else counts that the check found,
+ * and no check follows. */
 static void
 check_ends(struct walk *walk, enum mun_check_name name)
 {
-    walk->out->checks[name] =
-        walk->failed ? MUN_CHECK_FAILED : MUN_CHECK_PASSED;
-    walk->failed = false;
+    struct mun_verdict *out = walk->out;
+    const char *misfit = walk->misfit;
+
+    if (!walk->is_over)
+        out->checks[name] = walk->failed || misfit != NULL ? MUN_CHECK_FAILED
+                                                           : MUN_CHECK_PASSED;
+    if (walk->is_over || misfit != NULL) {
+        out->code = walk->before.code;
+        out->all = walk->before.all;
+        out->flags = 0;
+        out->why = walk->before.why;
+    }
+    if (!walk->is_over && misfit != NULL) {
+        mun_verdict_add(out, MUN_VERDICT_PROOF_INVALID, misfit);
+        walk->is_over = true;
+    }
+    check_begins(walk);
 }
 
 /* Asking */
@@ -127,8 +178,11 @@ read_party(struct walk *walk, struct mun_party *out, const struct mun_hash *id)
     struct mun_bytes value;
 
     mun_record_key_party(&key, id);
-    return is_there(walk, &key, &value) &&
-           mun_is_ok(mun_party_decode(out, value));
+    if (!is_there(walk, &key, &value) ||
+        !mun_is_ok(mun_party_decode(out, value)))
+        return false;
+    insist_same(walk, mun_hash_eq(&out->id, id));
+    return true;
 }
 
 static bool
@@ -139,8 +193,11 @@ read_key(struct walk *walk, struct mun_key_record *out,
     struct mun_bytes value;
 
     mun_record_key_key(&key, name);
-    return is_there(walk, &key, &value) &&
-           mun_is_ok(mun_key_record_decode(out, value));
+    if (!is_there(walk, &key, &value) ||
+        !mun_is_ok(mun_key_record_decode(out, value)))
+        return false;
+    insist_same(walk, mun_key_eq(&out->key, name));
+    return true;
 }
 
 static bool
@@ -151,26 +208,30 @@ read_accreditation(struct walk *walk, struct mun_accreditation *out,
     struct mun_bytes value;
 
     mun_record_key_accreditation(&key, id);
-    return is_there(walk, &key, &value) &&
-           mun_is_ok(mun_accreditation_decode(out, value));
+    if (!is_there(walk, &key, &value) ||
+        !mun_is_ok(mun_accreditation_decode(out, value)))
+        return false;
+    insist_same(walk, mun_hash_eq(&out->id, id));
+    return true;
 }
 
 /* Keys */
 
 /* Both may be: a key fell, and what is above it is not shown. */
 struct key_standing {
+    bool is_shown; /* the key itself */
     bool has_fallen;
     bool is_unknown;
 };
 
 /* Did the key count as compromised at that time? By itself, or because a key
  * above it did when it added the one below. *out is the key's own record, if
- * the result is known. */
+ * that is shown. */
 static struct key_standing
 walk_key(struct walk *walk, struct mun_key_record *out,
          const struct mun_key *name, uint64_t time_ms)
 {
-    struct key_standing standing = { false, false };
+    struct key_standing standing = { false, false, false };
     struct mun_key_record record;
     struct mun_key next = *name;
 
@@ -179,8 +240,10 @@ walk_key(struct walk *walk, struct mun_key_record *out,
             standing.is_unknown = true;
             return standing;
         }
-        if (adders == 0)
+        if (adders == 0) {
             *out = record;
+            standing.is_shown = true;
+        }
         if (record.compromised_since_ms != 0 &&
             record.compromised_since_ms <= time_ms)
             standing.has_fallen = true;
@@ -207,7 +270,7 @@ judge_issuer(struct walk *walk)
 static void
 judge_signing_key(struct walk *walk, const struct mun_key *name)
 {
-    struct mun_key_record record = { .status = 0 };
+    struct mun_key_record record;
     struct key_standing standing =
         walk_key(walk, &record, name, walk->judged->anchored->time_ms);
 
@@ -217,6 +280,12 @@ judge_signing_key(struct walk *walk, const struct mun_key *name)
     if (standing.is_unknown)
         unknown(walk, "the record of a key that signed the award, or of one "
                       "that added it, is not shown");
+    if (!standing.is_shown)
+        return;
+    insist(walk, mun_hash_eq(&record.party, walk->issuer),
+           "a key that signed the award is not the issuer's");
+    insist(walk, (record.purposes & MUN_PURPOSE_ANCHOR) != 0,
+           "a key that signed the award is not one that anchors");
     flag(walk, record.status == MUN_KEY_RETIRED, MUN_FLAG_KEY_RETIRED);
 }
 
@@ -280,6 +349,12 @@ judge_granting_key(struct walk *walk, struct path *link,
     struct key_standing standing =
         walk_key(walk, &key, &record->granting_key, record->granted_time_ms);
 
+    if (standing.is_shown) {
+        insist(walk, mun_hash_eq(&key.party, &record->accreditor),
+               "a key that granted an accreditation is not the accreditor's");
+        insist(walk, (key.purposes & MUN_PURPOSE_GOVERN) != 0,
+               "a key that granted an accreditation is not one that governs");
+    }
     if (standing.has_fallen)
         link->has_fallen = true;
     if (standing.is_unknown) {
@@ -317,6 +392,7 @@ judge_link(struct walk *walk, struct path *link,
 static void
 judge_path(struct walk *walk, struct path *path, const struct mun_hash *name)
 {
+    struct mun_hash holder = *walk->issuer;
     struct mun_hash next = *name;
 
     *path = (struct path){ false, false, false };
@@ -333,10 +409,13 @@ judge_path(struct walk *walk, struct path *path, const struct mun_hash *name)
             unknown(walk, "an accreditation, or one above it, is not shown");
             return;
         }
+        insist(walk, mun_hash_eq(&record.subject, &holder),
+               "an accreditation is not of the party that acts under it");
         judge_link(walk, &link, &record);
         path->has_fallen = path->has_fallen || link.has_fallen;
         path->has_failed = path->has_failed || link.has_failed;
         path->is_unknown = path->is_unknown || link.is_unknown;
+        holder = record.accreditor;
         next = record.parent;
     }
 }
@@ -379,6 +458,9 @@ judge_standing(struct walk *walk)
         unknown(walk, "the programme's record is not shown");
         return;
     }
+    insist_same(walk, mun_hash_eq(&programme.id, &walk->anchor->programme));
+    insist(walk, mun_hash_eq(&programme.issuer, walk->issuer),
+           "the programme is not the issuer's");
     walk->out->programme_code = programme.code;
     flag(walk, programme.status == MUN_PROGRAMME_RETIRED,
          MUN_FLAG_PROGRAMME_RETIRED);
@@ -404,6 +486,9 @@ judge_description(struct walk *walk)
         unknown(walk, "the programme's title and level are not shown");
         return;
     }
+    insist_same(walk,
+                mun_hash_eq(&version.programme, &walk->anchor->programme) &&
+                    version.version == walk->anchor->version);
     walk->out->description = version.description;
 }
 
@@ -420,16 +505,22 @@ judge_programme(struct walk *walk)
 static void
 judge_list(struct walk *walk)
 {
+    static const char no_list[] =
+        "the record of the status list is not shown, or does not hold the slot";
     struct mun_bytes value;
     struct mun_list list;
     struct mun_hash key;
 
     mun_record_key_list(&key, walk->issuer, walk->anchor->label);
     if (!is_there(walk, &key, &value) ||
-        !mun_is_ok(mun_list_decode(&list, value)) ||
-        walk->out->slot >= list.count)
-        unknown(walk, "the record of the status list is not shown, or does "
-                      "not hold the slot");
+        !mun_is_ok(mun_list_decode(&list, value))) {
+        unknown(walk, no_list);
+        return;
+    }
+    insist_same(walk, mun_hash_eq(&list.issuer, walk->issuer) &&
+                          mun_bytes_eq(list.label, walk->anchor->label));
+    if (walk->out->slot >= list.count)
+        unknown(walk, no_list);
 }
 
 /* The slot's record and the key that signed its last change. */
@@ -449,10 +540,10 @@ judge_change(struct walk *walk, const struct mun_slot *slot)
     if (standing.is_unknown)
         unknown(walk, "the record of the key that changed the status, or of "
                       "one that added it, is not shown");
-    if (!standing.has_fallen)
-        return;
-    out->slot_status = mun_slot_graver(slot->before_status, slot->status);
-    if (slot->before_extended_ms < slot->extended_until_ms)
+    if (standing.has_fallen)
+        out->slot_status = mun_slot_graver(slot->before_status, slot->status);
+    if ((standing.has_fallen || standing.is_unknown) &&
+        slot->before_extended_ms < slot->extended_until_ms)
         out->extended_until_ms = slot->before_extended_ms;
 }
 
@@ -491,6 +582,10 @@ judge_slot(struct walk *walk)
         return true;
     case MUN_PRESENT:
         if (mun_is_ok(mun_slot_decode(&slot, value))) {
+            insist_same(walk,
+                        mun_hash_eq(&slot.issuer, walk->issuer) &&
+                            mun_bytes_eq(slot.label, walk->anchor->label) &&
+                            slot.index == walk->out->slot);
             judge_change(walk, &slot);
             add_status(walk, walk->out->slot_status);
             return true;
@@ -585,8 +680,7 @@ mun_verdict_judge_asking(struct mun_verdict *out, struct mun_asked *asked,
                          .anchor = &entry->as.anchor,
                          .issuer = &entry->actor,
                          .out = out,
-                         .asked = asked,
-                         .failed = false };
+                         .asked = asked };
     bool is_slot_known;
 
     MUN_CHECK(entry->kind == MUN_KIND_ANCHOR);
@@ -596,6 +690,7 @@ mun_verdict_judge_asking(struct mun_verdict *out, struct mun_asked *asked,
     fill_facts(out, judged);
     flag(&walk, mun_faults_max(judged->member_count) == 0,
          MUN_FLAG_NO_FAULT_TOLERANCE);
+    check_begins(&walk);
     judge_keys(&walk);
     judge_accreditation(&walk);
     judge_programme(&walk);

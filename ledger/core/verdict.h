@@ -163,7 +163,8 @@ struct mun_verdict_case {
     const struct mun_view *view;
 };
 
-/* Checks 10 to 15. Adds to *out, which the caller zeroed or filled with the
+/* Checks 10 to 15; a record that does not fit ends them with PROOF_INVALID, and
+ * then the facts mean nothing. Adds to *out, which the caller zeroed or filled with the
  * results of checks 1 to 9. */
 void mun_verdict_judge(struct mun_verdict *out,
                        const struct mun_verdict_case *judged);

@@ -159,7 +159,9 @@ set_key(unsigned number, unsigned party, uint64_t added_ms)
         .since = { 1, added_ms },
         .key = *mun_test_key(number),
         .party = mun_test_hash(party),
-        .purposes = MUN_PURPOSE_GOVERN,
+        .purposes = number == 13   ? MUN_PURPOSE_ANCHOR
+                    : number == 15 ? MUN_PURPOSE_STATUS
+                                   : MUN_PURPOSE_GOVERN,
         .status = MUN_KEY_ACTIVE,
         .added_height = 1,
         .added_time_ms = added_ms,
@@ -553,6 +555,8 @@ a_chain_longer_than_four_links_leads_nowhere(void **state)
     (void)state;
     /* A link that names itself, as a chain without end. */
     world.links[CHILD].parent = world.links[CHILD].id;
+    world.links[CHILD].accreditor = world.links[CHILD].subject;
+    world.links[CHILD].granting_key = *mun_test_key(14);
     judge();
     assert_int_equal(verdict.code, MUN_VERDICT_NOT_ACCREDITED);
     assert_int_equal(verdict.link_count, MUN_CHAIN_MAX);
@@ -799,6 +803,23 @@ a_path_that_is_not_shown_may_survive(void **state)
 }
 
 static void
+an_extension_counts_only_with_the_key_that_made_it(void **state)
+{
+    struct mun_hash key;
+
+    (void)state;
+    world.opening.valid_until_ms = T0 + HOUR;
+    world.slot.extended_until_ms = T0 + 100 * HOUR;
+    make_state();
+    mun_record_key_key(&key, mun_test_key(15));
+    state_made.hidden = &key;
+    judge_as_made();
+    assert_int_equal(verdict.all,
+                     bit(MUN_VERDICT_UNKNOWN) | bit(MUN_VERDICT_EXPIRED));
+    assert_int_equal(verdict.extended_until_ms, 0);
+}
+
+static void
 an_extension_that_is_not_shown_leaves_dates_unjudged(void **state)
 {
     struct mun_hash key;
@@ -875,6 +896,103 @@ a_record_that_does_not_decode_is_unknown(void **state)
     }
 }
 
+/* Records that do not fit */
+
+/* PROOF_INVALID at this check alone, which is the last that was done. */
+static void
+assert_misfit(enum mun_check_name check)
+{
+    assert_int_equal(verdict.code, MUN_VERDICT_PROOF_INVALID);
+    assert_int_equal(verdict.all, bit(MUN_VERDICT_PROOF_INVALID));
+    assert_int_equal(verdict.flags, 0);
+    for (int i = MUN_CHECK_KEYS; i < MUN_CHECK_NAME_COUNT; i++)
+        assert_int_equal(verdict.checks[i], i < (int)check ? MUN_CHECK_PASSED
+                                            : i == (int)check
+                                                ? MUN_CHECK_FAILED
+                                                : MUN_CHECK_NOT_DONE);
+    fresh(NULL);
+}
+
+static void
+a_key_or_a_link_of_another_party_does_not_fit(void **state)
+{
+    (void)state;
+    key_of(13)->party = mun_test_hash(2);
+    judge();
+    assert_misfit(MUN_CHECK_KEYS);
+    key_of(13)->purposes = MUN_PURPOSE_GOVERN | MUN_PURPOSE_STATUS;
+    judge();
+    assert_misfit(MUN_CHECK_KEYS);
+    world.links[CHILD].subject = mun_test_hash(2);
+    judge();
+    assert_misfit(MUN_CHECK_ACCREDITATION);
+    world.links[PARENT].subject = mun_test_hash(3);
+    judge();
+    assert_misfit(MUN_CHECK_ACCREDITATION);
+    key_of(12)->party = mun_test_hash(1);
+    judge();
+    assert_misfit(MUN_CHECK_ACCREDITATION);
+    key_of(11)->purposes = MUN_PURPOSE_ANCHOR;
+    judge();
+    assert_misfit(MUN_CHECK_ACCREDITATION);
+    world.programme.issuer = mun_test_hash(2);
+    judge();
+    assert_misfit(MUN_CHECK_PROGRAMME);
+}
+
+/* What else the check found, and what later ones would, does not count. */
+static void
+nothing_else_counts_beside_a_record_that_does_not_fit(void **state)
+{
+    (void)state;
+    world.member_count = 1;
+    compromise(13, T0);
+    key_of(13)->party = mun_test_hash(2);
+    make_void(CHILD, T0);
+    world.slot.status = MUN_SLOT_REVOKED;
+    world.opening.valid_until_ms = T0;
+    world.asof_ms = T0;
+    judge();
+    assert_string_equal(verdict.why,
+                        "a key that signed the award is not the issuer's");
+    assert_misfit(MUN_CHECK_KEYS);
+    world.parties[2].status = MUN_PARTY_CLOSED;
+    make_void(CHILD, T0);
+    world.links[PARENT].subject = mun_test_hash(3);
+    judge();
+    assert_misfit(MUN_CHECK_ACCREDITATION);
+    /* But what was found before does. */
+    compromise(13, T0);
+    world.programme.issuer = mun_test_hash(2);
+    judge();
+    assert_int_equal(verdict.all,
+                     bit(MUN_VERDICT_PROOF_INVALID) | bit(MUN_VERDICT_VOIDED));
+    assert_int_equal(verdict.checks[MUN_CHECK_KEYS], MUN_CHECK_FAILED);
+}
+
+/* Each record with another natural key than the one it stands under. */
+static void
+a_record_in_anothers_place_does_not_fit(void **state)
+{
+    (void)state;
+    name_both_paths();
+    make_state();
+    for (uint32_t i = 0; i < state_made.count; i++) {
+        struct mun_bytes own = state_made.values[i];
+        uint8_t *changed = state_made.bytes + state_made.used;
+
+        /* A byte of the natural key, behind the head. */
+        memcpy(changed, own.data, own.len);
+        changed[18 + 31] ^= 1;
+        state_made.values[i].data = changed;
+        judge_as_made();
+        assert_int_equal(verdict.code, MUN_VERDICT_PROOF_INVALID);
+        state_made.values[i] = own;
+    }
+    judge_as_made();
+    assert_int_equal(verdict.code, MUN_VERDICT_VALID);
+}
+
 static void
 verdicts_and_checks_have_names(void **state)
 {
@@ -916,9 +1034,13 @@ main(void)
         TEST(a_hidden_record_does_not_cover_what_the_others_show),
         TEST(a_path_that_is_not_shown_may_survive),
         TEST(an_extension_that_is_not_shown_leaves_dates_unjudged),
+        TEST(an_extension_counts_only_with_the_key_that_made_it),
         TEST(a_slot_beyond_the_list_is_unknown),
         TEST(eight_adders_are_followed_and_nine_are_not),
         TEST(a_record_that_does_not_decode_is_unknown),
+        TEST(a_key_or_a_link_of_another_party_does_not_fit),
+        TEST(nothing_else_counts_beside_a_record_that_does_not_fit),
+        TEST(a_record_in_anothers_place_does_not_fit),
         TEST(verdicts_and_checks_have_names),
     };
 

@@ -1030,6 +1030,107 @@ put_surplus(const struct maker *maker)
               MUN_VERDICT_PROOF_INVALID);
 }
 
+/* The ledger with one record changed, as no rule changes it. */
+static void
+put_record(const struct maker *maker, const struct mun_hash *key,
+           struct mun_bytes value)
+{
+    struct mun_state *state = maker->world->state;
+
+    mun_overlay_begin(state);
+    MUN_CHECK(mun_is_ok(mun_overlay_put(state, key, value)));
+    mun_overlay_commit(state);
+}
+
+/* A record of which a byte at `offset` has bits flipped, and the check that
+ * finds that it does not fit. */
+struct misfit {
+    const char *name;
+    struct mun_hash key;
+    size_t offset;
+    uint8_t flipped;
+    enum mun_check_name failing;
+};
+
+static void
+put_misfit(const struct maker *maker, const struct misfit *misfit)
+{
+    struct mun_view view = mun_state_view(maker->world->state);
+    struct credential credential;
+    struct mun_bytes value;
+    uint8_t *changed;
+
+    MUN_CHECK(mun_view_get(&view, &misfit->key, &value) == MUN_PRESENT);
+    value = mun_vec_copy(maker->arena, value);
+    changed = mun_vec_take(maker->arena, value.len);
+    memcpy(changed, value.data, value.len);
+    changed[misfit->offset] ^= misfit->flipped;
+    put_record(maker, &misfit->key, mun_bytes(changed, value.len));
+    mun_test_world_block(maker->world, NULL, 0);
+    credential = credential_of(maker, SLOT_GOOD);
+    mun_json_wr_begin_object(maker->wr);
+    mun_vec_str(maker->wr, "name", misfit->name);
+    put_receipt(maker, credential.receipt);
+    put_failing(maker, &credential, misfit->failing);
+    mun_json_wr_end_object(maker->wr);
+    put_record(maker, &misfit->key, value);
+}
+
+/* Records that two thirds of the members signed and no rule could write. */
+static void
+put_misfits(const struct maker *maker)
+{
+    /* Behind the head: natural key, then fields. */
+    const size_t head = 1 + 1 + 8 + 8;
+    const struct mun_test_world *world = maker->world;
+    struct mun_hash issuer = mun_test_party(MUN_TEST_ISSUER);
+    struct misfit misfits[] = {
+        { .name = "a party's record in the issuer's place",
+          .offset = head,
+          .flipped = 1,
+          .failing = MUN_CHECK_KEYS },
+        { .name = "a signing key of another party",
+          .offset = head + 34,
+          .flipped = 1,
+          .failing = MUN_CHECK_KEYS },
+        { .name = "a signing key that does not anchor",
+          .offset = head + 34 + 32,
+          .flipped = MUN_PURPOSE_ANCHOR,
+          .failing = MUN_CHECK_KEYS },
+        { .name = "an accreditation of another party",
+          .offset = head + 32 + 32,
+          .flipped = 1,
+          .failing = MUN_CHECK_ACCREDITATION },
+        { .name = "a granting key of another party",
+          .offset = head + 34,
+          .flipped = 1,
+          .failing = MUN_CHECK_ACCREDITATION },
+        { .name = "a granting key that does not govern",
+          .offset = head + 34 + 32,
+          .flipped = MUN_PURPOSE_GOVERN | MUN_PURPOSE_STATUS,
+          .failing = MUN_CHECK_ACCREDITATION },
+        { .name = "a programme of another issuer",
+          .offset = head + 32,
+          .flipped = 1,
+          .failing = MUN_CHECK_PROGRAMME },
+        { .name = "a list's record in another's place",
+          .offset = head,
+          .flipped = 1,
+          .failing = MUN_CHECK_STATUS },
+    };
+
+    mun_record_key_party(&misfits[0].key, &issuer);
+    mun_record_key_key(&misfits[1].key, mun_test_key(MUN_TEST_ISSUER));
+    misfits[2].key = misfits[1].key;
+    mun_record_key_accreditation(&misfits[3].key, &world->accreditation);
+    mun_record_key_key(&misfits[4].key, mun_test_key(1));
+    misfits[5].key = misfits[4].key;
+    mun_record_key_programme(&misfits[6].key, &world->programme);
+    mun_record_key_list(&misfits[7].key, &issuer, mun_bytes_str("diplomas"));
+    for (size_t i = 0; i < MUN_VEC_COUNT(misfits); i++)
+        put_misfit(maker, &misfits[i]);
+}
+
 static void
 put_link(const struct maker *maker, const struct credential *base)
 {
@@ -1117,6 +1218,7 @@ put_anchored(struct maker *maker)
     mun_record_key_version(&hidden, &maker->world->programme, 1);
     put_hidden(maker, "the programme's title is hidden", SLOT_GOOD, &hidden);
     put_surplus(maker);
+    put_misfits(maker);
 }
 
 static void

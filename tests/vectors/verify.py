@@ -57,7 +57,8 @@ class Shown:
     """What the multiproof shows of the records that the verifier asks for."""
 
     def __init__(self, proof):
-        self.proof, self.asked, self.missing = proof, set(), []
+        self.proof, self.asked = proof, set()
+        self.missing, self.misfits = [], []
 
     def record(self, check, kind, *natural, may_be_absent=False):
         """The record; None, and `check` fails, when it is missing."""
@@ -67,15 +68,32 @@ class Shown:
         if value is f.HIDDEN:
             self.missing.append((check, f"record of type {kind} not shown"))
         elif value is not f.ABSENT:
-            return self.decoded(key, value)
+            return self.decoded(check, kind, key, value)
         elif not may_be_absent:
             self.missing.append((check, f"record of type {kind} absent"))
         return None
 
-    def decoded(self, key, value):
-        record = f.read_record(value)
-        f.require(record["record_key"] == key, "a record of another key")
+    def decoded(self, check, kind, key, value):
+        """The record; None, as if not shown, for what is none."""
+        try:
+            record = f.read_record(value)
+        except f.Refused:
+            record = {"type": None}
+        if record["type"] != kind:
+            self.missing.append((check, f"no record of type {kind}"))
+            return None
+        self.fit(check, record["record_key"] == key, "a record of another key")
         return record
+
+    def fit(self, check, fits, what):
+        if not fits:
+            self.misfits.append((check, what))
+
+    def fit_key(self, check, keys, party, purpose):
+        """The first of a chain is that party's, for that purpose."""
+        for key in keys[0][:1]:
+            self.fit(check, key["party"] == party and key["purposes"] & purpose,
+                     "a key of another party or purpose")
 
     def key_chain(self, check, key):
         """The key's record, its adder's, and so on; whether that is all."""
@@ -90,8 +108,8 @@ class Shown:
             self.missing.append((check, "an adder above the eighth"))
         return chain, key == f.NO_KEY
 
-    def path(self, accreditation):
-        """The links from an accreditation to the root."""
+    def path(self, accreditation, holder):
+        """The links from an accreditation of a party to the root."""
         links = []
         while accreditation != f.ZERO and len(links) < MOST_LINKS:
             link = self.record("accreditation", f.ACCREDITATION, accreditation)
@@ -101,6 +119,10 @@ class Shown:
                                         link["accreditor"])
             link["keys"] = self.key_chain("accreditation",
                                           link["granting_key"])
+            self.fit("accreditation", link["subject"] == holder,
+                     "an accreditation of another party")
+            holder = link["accreditor"]
+            self.fit_key("accreditation", link["keys"], holder, f.GOVERN)
             links.append(link)
             accreditation = link["parent"]
         return links
@@ -132,7 +154,7 @@ class Verification:
         self.min_assurance = min_assurance
         self.checks = dict.fromkeys(CHECKS, "not done")
         self.reasons, self.flags, self.facts = {}, set(), {}
-        self.missing, self.ended = [], False
+        self.missing, self.misfits, self.ended = [], [], False
 
     def run(self):
         for name in CHECKS:
@@ -161,7 +183,10 @@ class Verification:
         self.ended = self.ended or verdict == "PROOF_INVALID"
 
     def say_missing(self):
-        """UNKNOWN for what this check is not shown."""
+        """UNKNOWN for what this check is not shown; it ends with what does
+        not fit."""
+        for check, what in self.misfits:
+            insist(check != self.current, what)
         for check, what in self.missing:
             if check == self.current:
                 self.say("UNKNOWN", what)
@@ -327,7 +352,7 @@ class Verification:
         shown = Shown(proof)
         self.ask(shown)
         insist(shown.is_all_asked_for(), "a record that nothing asks for")
-        self.missing = shown.missing
+        self.missing, self.misfits = shown.missing, shown.misfits
 
     def ask(self, shown):
         """The table at the end of section 14."""
@@ -342,13 +367,20 @@ class Verification:
         self.list_record = shown.record("status", f.LIST, self.issuer,
                                         payload["label"])
         self.ask_slot(shown, (self.issuer, payload["label"], self.slot))
-        self.paths = [shown.path(a) for a in payload["accreditations"]]
+        self.paths = [shown.path(a, self.issuer)
+                      for a in payload["accreditations"]]
+        for keys in self.signers:
+            shown.fit_key("keys", keys, self.issuer, f.ANCHOR)
+        if self.programme_record:
+            shown.fit("programme",
+                      self.programme_record["issuer"] == self.issuer,
+                      "a programme of another issuer")
 
     def ask_slot(self, shown, place):
-        self.slot_shown = shown.proof.look(
-            f.record_key(f.SLOT, *place)) is not f.HIDDEN
         self.slot_record = shown.record("status", f.SLOT, *place,
                                         may_be_absent=True)
+        self.slot_shown = self.slot_record is not None or shown.proof.look(
+            f.record_key(f.SLOT, *place)) is f.ABSENT
         if self.slot_record:
             self.slot_keys = shown.key_chain("status", self.slot_record["key"])
 
@@ -457,10 +489,13 @@ class Verification:
         slot = self.slot_record
         if slot is None:
             return GOOD, 0
-        if not compromised(self.slot_keys, slot["since_time"]):
-            return slot["status"], slot["extended_until"]
-        return (max(slot["status"], slot["before_status"], key=f.GRAVITY.get),
-                min(slot["extended_until"], slot["before_extended"]))
+        fell = compromised(self.slot_keys, slot["since_time"])
+        status, until = slot["status"], slot["extended_until"]
+        if fell:
+            status = max(status, slot["before_status"], key=f.GRAVITY.get)
+        if fell or not self.slot_keys[1]:
+            until = min(until, slot["before_extended"])
+        return status, until
 
     def dates(self):
         if not self.slot_shown:
