@@ -15,7 +15,7 @@
 
 enum { OPT_NODE = 0x100, OPT_PASSPHRASE, OPT_JSON, OPT_QUIET };
 
-static const struct argp_option OFFLINE_OPTIONS[] = {
+static const struct argp_option offline_options[] = {
     { "passphrase-file", OPT_PASSPHRASE, "FILE", 0,
       "read the passphrase of key files from there", 90 },
     { "json", OPT_JSON, NULL, 0, "print one JSON document", 90 },
@@ -23,12 +23,13 @@ static const struct argp_option OFFLINE_OPTIONS[] = {
     { 0 },
 };
 
-static const struct argp_option NODE_OPTIONS[] = {
+static const struct argp_option node_options[] = {
     { "node", OPT_NODE, "URL", 0, "the node to talk to", 90 },
     { 0 },
 };
 
 static error_t
+/* argp asks for this type. NOLINTNEXTLINE(readability-non-const-parameter) */
 parse_common(int key, char *arg, struct argp_state *state)
 {
     struct mun_cli *cli = state->input;
@@ -51,10 +52,10 @@ parse_common(int key, char *arg, struct argp_state *state)
 }
 
 const struct argp mun_cli_offline_argp = {
-    OFFLINE_OPTIONS, parse_common, NULL, NULL, NULL, NULL, NULL
+    offline_options, parse_common, NULL, NULL, NULL, NULL, NULL
 };
 
-static const struct argp_child CHILDREN[] = {
+static const struct argp_child children[] = {
     { &mun_cli_offline_argp, 0, NULL, 0 },
     { 0 },
 };
@@ -69,9 +70,10 @@ parse_node(int key, char *arg, struct argp_state *state)
     return key == OPT_NODE ? parse_common(key, arg, state) : ARGP_ERR_UNKNOWN;
 }
 
-const struct argp mun_cli_argp = { NODE_OPTIONS, parse_node, NULL, NULL,
-                                   CHILDREN,     NULL,       NULL };
+const struct argp mun_cli_argp = { node_options, parse_node, NULL, NULL,
+                                   children,     NULL,       NULL };
 
+/* Before there is a second thread. NOLINTBEGIN(concurrency-mt-unsafe) */
 void
 mun_cli_parse(const struct argp *argp, int argc, char **argv, void *input)
 {
@@ -93,6 +95,7 @@ mun_cli_usage(const struct argp_state *state, const char *format, ...)
     argp_help(state->root_argp, stderr, ARGP_HELP_SEE, state->name);
     exit(MUN_EXIT_USAGE);
 }
+/* NOLINTEND(concurrency-mt-unsafe) */
 
 int
 mun_cli_fail(const struct mun_cli *cli, int code, const char *format, ...)
@@ -223,7 +226,6 @@ mun_file_write(const char *path, struct mun_bytes data, unsigned mode)
 {
     char beside[4096];
     int len = snprintf(beside, sizeof beside, "%s.new", path);
-    mun_err_t err = MUN_SUCCESS;
 
     if (len < 0 || (size_t)len >= sizeof beside)
         return mun_err(MUN_ERR_TOO_LARGE);
@@ -231,7 +233,7 @@ mun_file_write(const char *path, struct mun_bytes data, unsigned mode)
         open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)mode);
     if (fd < 0)
         return mun_err(MUN_ERR_IO);
-    err = write_all(fd, data);
+    mun_err_t err = write_all(fd, data);
     if (close(fd) != 0 && mun_is_ok(err))
         err = mun_err(MUN_ERR_IO);
     if (mun_is_ok(err) && rename(beside, path) != 0)
@@ -242,15 +244,13 @@ mun_file_write(const char *path, struct mun_bytes data, unsigned mode)
 }
 
 struct mun_json *
-mun_file_read_json(const struct mun_cli *cli, const char *path)
+mun_file_read_json(struct mun_cli *cli, const char *path)
 {
-    struct mun_cli *owner = (struct mun_cli *)(uintptr_t)cli;
     struct mun_bytes text;
     struct mun_json_err why;
     struct mun_json *doc = NULL;
 
-    mun_err_t err =
-        mun_file_read(&text, &owner->arena, path, MUN_JSON_BYTES_MAX);
+    mun_err_t err = mun_file_read(&text, &cli->arena, path, MUN_JSON_BYTES_MAX);
     if (!mun_is_ok(err)) {
         (void)mun_cli_fail(cli, 1, "%s: %s", path, mun_err_text(err));
         return NULL;
@@ -306,7 +306,9 @@ mun_arg_hundredths(uint32_t *out, const char *text)
         if (digits < 1 || digits > 2)
             return false;
         for (size_t i = 0; i < 2; i++) {
-            char c = i < digits ? point[1 + i] : '0';
+            char c = '0';
+            if (i < digits)
+                c = point[1 + i];
             if (c < '0' || c > '9')
                 return false;
             part = part * 10 + (uint64_t)(c - '0');
@@ -350,7 +352,7 @@ mun_cli_text(struct mun_cli *cli, struct mun_bytes text)
         return "(out of memory)";
     for (size_t i = 0; i < text.len; i++) {
         uint8_t c = text.data[i];
-        out[i] = c < 0x20 || c == 0x7f ? '?' : (char)c;
+        out[i] = (char)(c < 0x20 || c == 0x7f ? '?' : c);
     }
     return out;
 }

@@ -80,8 +80,7 @@ MUN_MUST_USE mun_err_t mun_file_write(const char *path, struct mun_bytes data,
                                       unsigned mode);
 /* Reads and parses; on failure says why and returns NULL.
  * Lifetime: until the end of the process. */
-struct mun_json *mun_file_read_json(const struct mun_cli *cli,
-                                    const char *path);
+struct mun_json *mun_file_read_json(struct mun_cli *cli, const char *path);
 
 /* Arguments in their text forms; false when they are not. */
 bool mun_arg_hash(struct mun_hash *out, const char *text);

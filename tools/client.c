@@ -195,7 +195,7 @@ mun_client_escape(struct mun_cli *cli, const char *text)
     size_t len = strlen(escaped);
     char *out = mun_arena_alloc(&cli->arena, len + 1);
     if (out != NULL)
-        memcpy(out, escaped, len);
+        memcpy(out, escaped, len + 1);
     curl_free(escaped);
     return out != NULL ? out : "";
 }

@@ -8,7 +8,7 @@
 #include "tools/submit.h"
 #include "tools/walk.h"
 
-static const struct argp_child CHILDREN[] = {
+static const struct argp_child children[] = {
     { &mun_cli_argp, 0, NULL, 0 },
     { 0 },
 };
@@ -259,7 +259,7 @@ mun_cmd_accredit(struct mun_cli *cli, int argc, char **argv)
         "    --level KZ=Undergraduate --field KZ=B061 \\\n"
         "    --award micro-credential --place KZ --tier agency \\\n"
         "    --basis \"Decision 1 of 2026\" --until 2030-01-01",
-        CHILDREN,
+        children,
         NULL,
         NULL
     };
@@ -290,8 +290,9 @@ static error_t
 parse_standing(int key, char *arg, struct argp_state *state)
 {
     struct accredit_args *args = state->input;
+    struct mun_standing none; /* show and list have no such options */
     struct mun_standing *payload =
-        args->entry == NULL ? NULL : &args->entry->as.standing;
+        args->entry == NULL ? &none : &args->entry->as.standing;
     bool is_right = true;
 
     switch (key) {
@@ -340,8 +341,8 @@ parse_standing(int key, char *arg, struct argp_state *state)
             0                                                                  \
     }
 
-static const struct argp_option STANDING[] = { STANDING_OPTIONS, { 0 } };
-static const struct argp_option WITHDRAWAL[] = {
+static const struct argp_option standing[] = { STANDING_OPTIONS, { 0 } };
+static const struct argp_option withdrawal[] = {
     STANDING_OPTIONS,
     { "void-since", OPT_VOID, "DATE", 0,
       "void for what was anchored from then on; more than 90 days back a key "
@@ -381,14 +382,14 @@ int
 mun_cmd_accreditation_suspend(struct mun_cli *cli, int argc, char **argv)
 {
     static const struct argp argp = {
-        STANDING,
+        standing,
         parse_standing,
         "",
         "Suspends an accreditation: nothing can be anchored under it until it "
         "is reinstated; earlier awards stay.\vExample:\n"
         "  muniment accreditation suspend --key agency.key --id 77ab… \\\n"
         "    --reason other",
-        CHILDREN,
+        children,
         NULL,
         NULL
     };
@@ -401,13 +402,13 @@ int
 mun_cmd_accreditation_reinstate(struct mun_cli *cli, int argc, char **argv)
 {
     static const struct argp argp = {
-        STANDING,
+        standing,
         parse_standing,
         "",
         "Ends a suspension.\vExample:\n"
         "  muniment accreditation reinstate --key agency.key --id 77ab… \\\n"
         "    --reason other",
-        CHILDREN,
+        children,
         NULL,
         NULL
     };
@@ -420,7 +421,7 @@ int
 mun_cmd_accreditation_withdraw(struct mun_cli *cli, int argc, char **argv)
 {
     static const struct argp argp = {
-        WITHDRAWAL,
+        withdrawal,
         parse_standing,
         "",
         "Withdraws an accreditation: from now on, or void from a "
@@ -429,7 +430,7 @@ mun_cmd_accreditation_withdraw(struct mun_cli *cli, int argc, char **argv)
         "    --reason withdrawn\n"
         "  muniment accreditation withdraw --key agency.key --id 77ab… \\\n"
         "    --reason error --void-since 2026-09-01",
-        CHILDREN,
+        children,
         NULL,
         NULL
     };
@@ -446,7 +447,7 @@ mun_cmd_accreditation_show(struct mun_cli *cli, int argc, char **argv)
                                       "ID",
                                       "Shows an accreditation.\vExample:\n"
                                       "  muniment accreditation show 77ab…",
-                                      CHILDREN,
+                                      children,
                                       NULL,
                                       NULL };
     struct accredit_args args = { .cli = cli };
@@ -477,7 +478,7 @@ mun_cmd_accreditation_list(struct mun_cli *cli, int argc, char **argv)
         "",
         "Lists the accreditations of a party.\vExample:\n"
         "  muniment accreditation list --subject 5f2c…",
-        CHILDREN,
+        children,
         NULL,
         NULL
     };

@@ -13,6 +13,7 @@ struct genesis_args {
 };
 
 static error_t
+/* argp asks for this type. NOLINTNEXTLINE(readability-non-const-parameter) */
 parse_genesis(int key, char *arg, struct argp_state *state)
 {
     struct genesis_args *args = state->input;
@@ -39,12 +40,12 @@ parse_genesis(int key, char *arg, struct argp_state *state)
     }
 }
 
-static const struct argp_child CHILDREN[] = {
+static const struct argp_child children[] = {
     { &mun_cli_offline_argp, 0, NULL, 0 },
     { 0 },
 };
 
-static const struct argp_option OUT[] = {
+static const struct argp_option out[] = {
     { "output", 'o', "FILE", 0, "where to write", 0 },
     { 0 },
 };
@@ -101,13 +102,13 @@ int
 mun_cmd_genesis_make(struct mun_cli *cli, int argc, char **argv)
 {
     static const struct argp argp = {
-        OUT,
+        out,
         parse_genesis,
         "GENESIS.json",
         "Compiles a genesis document and prints the chain id.\vThe form is "
         "shown in genesis/README.md. Example:\n"
         "  muniment genesis make genesis.json -o genesis.bin",
-        CHILDREN,
+        children,
         NULL,
         NULL
     };
@@ -150,7 +151,7 @@ mun_cmd_genesis_show(struct mun_cli *cli, int argc, char **argv)
         "GENESIS.bin",
         "Shows a genesis document.\vExample:\n"
         "  muniment genesis show genesis.bin --json",
-        CHILDREN,
+        children,
         NULL,
         NULL
     };
@@ -182,12 +183,12 @@ int
 mun_cmd_genesis_trust_root(struct mun_cli *cli, int argc, char **argv)
 {
     static const struct argp argp = {
-        OUT,
+        out,
         parse_genesis,
         "GENESIS.bin",
         "Writes the trust root of height 0: what verifiers bring.\vExample:\n"
         "  muniment genesis trust-root genesis.bin -o trust-root.json",
-        CHILDREN,
+        children,
         NULL,
         NULL
     };

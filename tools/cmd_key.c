@@ -12,6 +12,7 @@ struct key_args {
 };
 
 static error_t
+/* argp asks for this type. NOLINTNEXTLINE(readability-non-const-parameter) */
 parse_key(int key, char *arg, struct argp_state *state)
 {
     struct key_args *args = state->input;
@@ -36,7 +37,7 @@ parse_key(int key, char *arg, struct argp_state *state)
     }
 }
 
-static const struct argp_child CHILDREN[] = {
+static const struct argp_child children[] = {
     { &mun_cli_offline_argp, 0, NULL, 0 },
     { 0 },
 };
@@ -77,7 +78,7 @@ mun_cmd_key_new(struct mun_cli *cli, int argc, char **argv)
         "FILE",
         "Makes a key, sealed under a passphrase.\vExample:\n"
         "  muniment key new registrar.key --label \"Registrar's office\"",
-        CHILDREN,
+        children,
         NULL,
         NULL
     };
@@ -120,7 +121,7 @@ mun_cmd_key_show(struct mun_cli *cli, int argc, char **argv)
         "FILE",
         "Shows the public key of a key file; needs no passphrase.\vExample:\n"
         "  muniment key show registrar.key --json",
-        CHILDREN,
+        children,
         NULL,
         NULL
     };

@@ -7,7 +7,7 @@
 #include "tools/submit.h"
 #include "tools/walk.h"
 
-static const struct argp_child CHILDREN[] = {
+static const struct argp_child children[] = {
     { &mun_cli_argp, 0, NULL, 0 },
     { 0 },
 };
@@ -171,7 +171,7 @@ mun_cmd_party_register(struct mun_cli *cli, int argc, char **argv)
         "--country KZ \\\n"
         "    --key rector.key:govern --key registrar.key:anchor,status \\\n"
         "    --sponsor-key agency.key",
-        CHILDREN,
+        children,
         NULL,
         NULL
     };
@@ -215,7 +215,7 @@ mun_cmd_party_add_key(struct mun_cli *cli, int argc, char **argv)
         "",
         "Gives a party one more key; both keys sign.\vExample:\n"
         "  muniment party add-key --key rector.key --new desk2.key:anchor",
-        CHILDREN,
+        children,
         NULL,
         NULL
     };
@@ -257,7 +257,7 @@ mun_cmd_party_retire_key(struct mun_cli *cli, int argc, char **argv)
         "",
         "Ends a key's use. What it signed stays.\vExample:\n"
         "  muniment party retire-key --key rector.key --retire 0102ab…",
-        CHILDREN,
+        children,
         NULL,
         NULL
     };
@@ -303,7 +303,7 @@ mun_cmd_party_list(struct mun_cli *cli, int argc, char **argv)
         "",
         "Lists the parties of the ledger, as a node knows them.\vExample:\n"
         "  muniment party list --search university",
-        CHILDREN,
+        children,
         NULL,
         NULL
     };
@@ -326,7 +326,7 @@ mun_cmd_party_show(struct mun_cli *cli, int argc, char **argv)
         "ID",
         "Shows a party with its keys, accreditations and "
         "programmes.\vExample:\n  muniment party show 5f2c…",
-        CHILDREN,
+        children,
         NULL,
         NULL
     };

@@ -9,7 +9,7 @@
 #include "tools/submit.h"
 #include "tools/walk.h"
 
-static const struct argp_child CHILDREN[] = {
+static const struct argp_child children[] = {
     { &mun_cli_argp, 0, NULL, 0 },
     { 0 },
 };
@@ -41,6 +41,7 @@ struct programme_args {
 };
 
 static error_t
+/* argp asks for this type. NOLINTNEXTLINE(readability-non-const-parameter) */
 parse_programme(int key, char *arg, struct argp_state *state)
 {
     struct programme_args *args = state->input;
@@ -269,7 +270,7 @@ mun_cmd_programme_register(struct mun_cli *cli, int argc, char **argv)
         "\"Undergraduate\"}],\n"
         "   \"fields\": [{\"scheme\": \"KZ\", \"code\": \"B061\"}],\n"
         "   \"award_kind\": \"micro-credential\", \"jurisdiction\": \"KZ\"}",
-        CHILDREN,
+        children,
         NULL,
         NULL
     };
@@ -332,7 +333,7 @@ mun_cmd_programme_list(struct mun_cli *cli, int argc, char **argv)
         "",
         "Lists programmes.\vExample:\n"
         "  muniment programme list --search network --level Undergraduate",
-        CHILDREN,
+        children,
         NULL,
         NULL
     };
@@ -355,7 +356,7 @@ mun_cmd_programme_show(struct mun_cli *cli, int argc, char **argv)
         parse_programme,
         "ID",
         "Shows a programme.\vExample:\n  muniment programme show 91cd…",
-        CHILDREN,
+        children,
         NULL,
         NULL
     };

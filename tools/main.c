@@ -138,11 +138,12 @@ main(int argc, char **argv)
     }
     if (!mun_is_ok(mun_arena_open(&cli.arena, ARENA_BYTES)))
         return mun_cli_fail(&cli, MUN_EXIT_FAILED, "out of memory");
-    cli.node = getenv("MUNIMENT_NODE"); /* allow: read once, before threads */
+    /* Before there is a second thread. NOLINTBEGIN(concurrency-mt-unsafe) */
+    cli.node = getenv("MUNIMENT_NODE");
+    cli.passphrase_file = getenv("MUNIMENT_PASSPHRASE_FILE");
+    /* NOLINTEND(concurrency-mt-unsafe) */
     if (cli.node == NULL)
         cli.node = "http://127.0.0.1:8460";
-    cli.passphrase_file = getenv("MUNIMENT_PASSPHRASE_FILE"); /* allow: as above
-                                                               */
     (void)snprintf(full_name, sizeof full_name, "muniment %s%s%s",
                    command->group, command->name != NULL ? " " : "",
                    command->name != NULL ? command->name : "");
