@@ -38,8 +38,9 @@
 
 #define STORE_CACHE_BYTES (256ull << 20)
 
-/* Free space that opening the database takes at least. */
-#define START_BYTES (1u << 20)
+/* Free space that opening the database takes: RocksDB reserves some for its
+ * files and gives it back when they are closed. */
+#define START_BYTES (16u << 20)
 
 #define VERIFY_QUEUE_MAX 4096
 
@@ -213,8 +214,8 @@ unmap_state(struct mun_node *node)
     node->state = NULL;
 }
 
-/* With less room RocksDB cannot write the log of its own doings, and aborts
- * the process instead of saying so. What is wrong with a path is told by those
+/* With less room RocksDB may fail to write the log of its own doings, and then
+ * aborts the process instead of saying so. What is wrong with a path is told by those
  * who open it. */
 static mun_err_t
 check_room(const char *path)
