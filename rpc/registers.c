@@ -40,7 +40,7 @@ write_accreditation(void *ctx, struct mun_bytes natural, struct mun_bytes value)
     struct mun_accreditation record;
 
     (void)natural;
-    MUN_TRY(mun_accreditation_decode(&record, value));
+    MUN_TRY(mun_accreditation_decode_stored(&record, value));
     mun_form_accreditation(&call->wr, &record);
     return MUN_SUCCESS;
 }
@@ -174,7 +174,7 @@ mun_rpc_programme(struct mun_rpc_call *call)
     MUN_TRY(mun_rpc_argument_u64(call, &number, versions, "version"));
     mun_record_key_version(&record, &id, (uint16_t)number);
     MUN_TRY(get(call, &value, &record, "the programme has no such version"));
-    MUN_TRY(mun_version_decode(&version, value));
+    MUN_TRY(mun_version_decode_stored(&version, value));
     mun_form_programme(&call->wr, &programme, &version);
     return MUN_SUCCESS;
 }

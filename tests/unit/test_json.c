@@ -760,7 +760,8 @@ two_byte_letters_are_written_wherever_they_stand(void **state)
     (void)state;
     for (size_t place = 0; place + 2 <= sizeof text; place++) {
         memset(text, 'a', sizeof text);
-        memcpy(text + place, "\xc3\xa9", 2);
+        text[place] = '\xc3';
+        text[place + 1] = '\xa9';
         mun_json_buf_init_fixed(&buf, memory, sizeof memory);
         mun_json_buf_string(&buf, mun_bytes(text, sizeof text));
         assert_int_equal(buf.used, sizeof text + 2);
