@@ -17,8 +17,9 @@
 struct mun_source_file {
     const char *name;
     struct mun_opening facts; /* digest, format, dates */
-    struct mun_claims claims; /* label in `label` */
+    struct mun_claims claims; /* label in `label`, the title as its hash */
     char label[40];
+    struct mun_hash title; /* SHA-256 */
 };
 
 /* A file whole; a message on failure. */
@@ -96,11 +97,35 @@ mun_source_table(struct mun_source *out, struct mun_cli *cli,
     return MUN_SUCCESS;
 }
 
+/* What a verifier would not believe, of what the template or the command line
+ * brought in. */
+static mun_err_t
+check_claims(struct mun_credential_fault *why,
+             const struct mun_credential_frame *frame,
+             const struct mun_json *doc)
+{
+    struct mun_claims claims;
+    const char *text = NULL;
+
+    mun_credential_claims(&claims, doc);
+    if (!claims.has_slot)
+        text = "--status-url is not the http:// or https:// URL of a site";
+    else if (claims.has_bad_date)
+        text = "the credential has a date that is none";
+    else if (!mun_titles_have(frame->titles, claims.title))
+        text = "the achievement's name is not one of the programme's titles";
+    if (text == NULL)
+        return MUN_SUCCESS;
+    (void)snprintf(why->text, sizeof why->text, "%s", text);
+    return mun_err(MUN_ERR_VALUE);
+}
+
 /* The finished text of one credential: its digest and dates into the slot, and
  * into its file. */
 static mun_err_t
 keep_credential(struct mun_batch_slot *slot, struct mun_credential_fault *why,
-                struct mun_bytes text, const char *path)
+                const struct mun_credential_frame *frame, struct mun_bytes text,
+                const char *path)
 {
     struct mun_opening facts = { 0 };
     struct mun_json *doc = NULL;
@@ -112,6 +137,8 @@ keep_credential(struct mun_batch_slot *slot, struct mun_credential_fault *why,
         return err;
     }
     err = mun_credential_facts(&facts, why, doc);
+    if (mun_is_ok(err))
+        err = check_claims(why, frame, doc);
     mun_json_close(doc);
     MUN_TRY(err);
     slot->digest = facts.digest;
@@ -145,15 +172,15 @@ make_credential(struct mun_batch_slot *slot, struct mun_credential_fault *why,
     if (mun_is_ok(err))
         err = mun_json_wr_finish(&wr, &text);
     if (mun_is_ok(err))
-        err = keep_credential(slot, why, text, path);
+        err = keep_credential(slot, why, frame, text, path);
     mun_json_wr_fini(&wr);
     return err;
 }
 
 static mun_err_t
 slots_of_table(struct mun_batch_file *batch, struct mun_cli *cli,
-               const struct mun_source *source, const char *out,
-               const char *status_url)
+               const struct mun_source *source, const struct mun_titles *titles,
+               const char *out, const char *status_url)
 {
     struct mun_credential_fault why = { "" };
     struct mun_credential_frame frame = {
@@ -162,6 +189,7 @@ slots_of_table(struct mun_batch_file *batch, struct mun_cli *cli,
         .issuer = batch->issuer,
         .programme = batch->programme,
         .version = batch->version,
+        .titles = titles,
         .label = (const char *)batch->label.data,
         .status_url = status_url,
         .base = batch->base,
@@ -217,6 +245,8 @@ read_json_document(struct mun_source_file *file, struct mun_cli *cli,
     if (len < sizeof file->label && len > 0)
         memcpy(file->label, file->claims.list_label.data, len);
     file->claims.list_label = mun_bytes(file->label, len);
+    mun_hash_sha256(&file->title, file->claims.title);
+    file->claims.title = MUN_BYTES_NONE;
     mun_json_close(doc);
     return err;
 }
@@ -335,11 +365,27 @@ mun_source_base(const struct mun_source *source, uint32_t *base)
     return source->folder != NULL;
 }
 
-/* Why what a JSON credential says of itself is not what the batch will say;
- * NULL when it is. */
-static const char *
-false_claim(const struct mun_claims *claims, const struct mun_batch_file *batch)
+static bool
+has_title(const struct mun_source_file *file, const struct mun_titles *titles)
 {
+    for (uint8_t i = 0; i < titles->count; i++) {
+        struct mun_hash title;
+
+        mun_hash_sha256(&title, titles->at[i]);
+        if (mun_hash_eq(&file->title, &title))
+            return true;
+    }
+    return false;
+}
+
+/* Why what a JSON credential says of itself is not what the batch and the
+ * ledger will say; NULL when it is. */
+static const char *
+false_claim(const struct mun_source_file *file,
+            const struct mun_batch_file *batch, const struct mun_titles *titles)
+{
+    const struct mun_claims *claims = &file->claims;
+
     if (!claims->is_complete)
         return "does not name its issuer, programme and slot as "
                "ledger/README.md section 13 asks";
@@ -351,6 +397,11 @@ false_claim(const struct mun_claims *claims, const struct mun_batch_file *batch)
     if (!mun_hash_eq(&claims->list_issuer, &batch->issuer) ||
         !mun_bytes_eq(claims->list_label, batch->label))
         return "names another status list";
+    if (claims->has_bad_date)
+        return "has a date that is none";
+    if (claims->has_title && !has_title(file, titles))
+        return "has an achievement whose name is not one of the programme's "
+               "titles";
     return NULL;
 }
 
@@ -379,7 +430,7 @@ take_document(struct mun_batch_slot *slot, const struct mun_source_file *file,
     slot->format = file->facts.format;
     slot->valid_until_ms = file->facts.valid_until_ms;
     slot->valid_from_ms = file->facts.valid_from_ms;
-    if (slot->valid_from_ms == 0)
+    if (!file->claims.has_valid_from)
         slot->valid_from_ms = now_ms;
 }
 
@@ -387,7 +438,8 @@ take_document(struct mun_batch_slot *slot, const struct mun_source_file *file,
  * what is left. */
 static mun_err_t
 slots_of_folder(struct mun_batch_file *batch, struct mun_cli *cli,
-                const struct mun_source *source)
+                const struct mun_source *source,
+                const struct mun_titles *titles)
 {
     uint64_t now_ms = mun_cli_now_ms() / 1000 * 1000;
     bool *is_taken = mun_arena_array(&cli->arena, batch->count, sizeof(bool));
@@ -402,7 +454,7 @@ slots_of_folder(struct mun_batch_file *batch, struct mun_cli *cli,
             continue;
         const char *why = false_slot(&file->claims, batch, is_taken);
         if (why == NULL && !source->has_unchecked_claims)
-            why = false_claim(&file->claims, batch);
+            why = false_claim(file, batch, titles);
         if (why != NULL) {
             (void)mun_cli_fail(cli, MUN_EXIT_FAILED, "%s/%s: %s",
                                source->folder, file->name, why);
@@ -427,10 +479,11 @@ slots_of_folder(struct mun_batch_file *batch, struct mun_cli *cli,
 
 mun_err_t
 mun_source_slots(struct mun_batch_file *batch, struct mun_cli *cli,
-                 const struct mun_source *source, const char *out,
+                 const struct mun_source *source,
+                 const struct mun_titles *titles, const char *out,
                  const char *status_url)
 {
     if (source->folder != NULL)
-        return slots_of_folder(batch, cli, source);
-    return slots_of_table(batch, cli, source, out, status_url);
+        return slots_of_folder(batch, cli, source, titles);
+    return slots_of_table(batch, cli, source, titles, out, status_url);
 }

@@ -41,11 +41,12 @@ MUN_MUST_USE mun_err_t mun_source_folder(struct mun_source *out,
 bool mun_source_base(const struct mun_source *source, uint32_t *base);
 
 /* Fills batch->slots, whose names and base are set. From a table it writes the
- * credentials into `out`; a folder's documents are checked against the batch,
- * every wrong one named. Messages on failure. */
+ * credentials into `out`; a folder's documents are checked against the batch
+ * and the titles, every wrong one named. Messages on failure. */
 MUN_MUST_USE mun_err_t mun_source_slots(struct mun_batch_file *batch,
                                         struct mun_cli *cli,
                                         const struct mun_source *source,
+                                        const struct mun_titles *titles,
                                         const char *out,
                                         const char *status_url);
 

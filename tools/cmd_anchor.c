@@ -59,6 +59,7 @@ struct anchor_run {
     struct mun_chain_head head;
     struct mun_signer *signers[MUN_SIGNERS_MAX];
     struct mun_batch_file batch;
+    struct mun_titles titles; /* of a new batch */
     char batch_path[PATH_SIZE];
     struct mun_hash *commitments;
     bool is_resumed;
@@ -190,7 +191,32 @@ open_keys(struct anchor_run *run)
     return MUN_EXIT_DONE;
 }
 
-/* The programme's newest version. */
+/* The titles of a programme as a node shows it; false when it has none. */
+static bool
+read_titles(struct mun_titles *out, struct mun_cli *cli,
+            const struct mun_json *programme)
+{
+    const struct mun_json *titles =
+        mun_json_get(mun_json_get(programme, "description"), "titles");
+    size_t count = mun_json_size(titles);
+
+    if (count == 0 || count > MUN_TITLES_MAX)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct mun_bytes text =
+            mun_json_string(mun_json_get(mun_json_at(titles, i), "title"));
+        uint8_t *copy = mun_arena_alloc(&cli->arena, text.len + 1);
+
+        if (text.len == 0 || copy == NULL)
+            return false;
+        memcpy(copy, text.data, text.len);
+        out->at[i] = mun_bytes(copy, text.len);
+    }
+    out->count = (uint8_t)count;
+    return true;
+}
+
+/* The programme's newest version and its titles. */
 static int
 ask_version(struct anchor_run *run)
 {
@@ -204,11 +230,13 @@ ask_version(struct anchor_run *run)
     struct mun_json *doc = mun_client_json(cli, path, &code);
     if (doc == NULL)
         return code;
-    bool is_read = mun_json_u64(&version, mun_json_get(doc, "latest_version"));
+    bool is_read =
+        mun_json_u64(&version, mun_json_get(doc, "latest_version")) &&
+        read_titles(&run->titles, cli, doc);
     mun_json_close(doc);
     if (!is_read || version == 0 || version > UINT16_MAX)
         return mun_cli_fail(cli, MUN_EXIT_FAILED,
-                            "the node's answer has no version");
+                            "the node's answer has no version or no title");
     run->batch.version = (uint16_t)version;
     return MUN_EXIT_DONE;
 }
@@ -353,7 +381,7 @@ prepare(struct anchor_run *run, const struct mun_source *source)
         mun_arena_array(&cli->arena, batch->count, sizeof *batch->slots);
     if (batch->slots == NULL)
         return mun_cli_fail(cli, MUN_EXIT_FAILED, "out of memory");
-    if (!mun_is_ok(mun_source_slots(batch, cli, source, args->out,
+    if (!mun_is_ok(mun_source_slots(batch, cli, source, &run->titles, args->out,
                                     args->status_url)) ||
         !mun_is_ok(mun_passphrase(&passphrase, cli, false)))
         return MUN_EXIT_FAILED;
@@ -681,10 +709,13 @@ static const struct argp argp = {
     "The CSV has a header row and a column \"name\"; {column} in the "
     "template's texts is replaced by the row's value, and {{ and }} stand for "
     "braces. The columns valid_until (a date) and assurance (self, peer, "
-    "independent) also go into the commitment. Each credential becomes "
+    "independent) also go into the commitment. The achievement's name must be "
+    "one of the programme's titles; without one it becomes the first. Each "
+    "credential becomes "
     "DIR/SLOT.json, its receipt DIR/SLOT.receipt.json.\n\n"
     "With --folder, files that end in .json or .jsonld must be credentials "
-    "that name this issuer, programme and list, and slots that follow one "
+    "that name this issuer, programme and list, have no other title than the "
+    "programme's, and slots that follow one "
     "another; other files are taken byte for byte, in order of their names, "
     "for the slots that are left. Receipts are DIR/NAME.receipt.json.\n\n"
     "More than 16,384 credentials become several entries. DIR/batch.json, "

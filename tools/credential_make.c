@@ -26,6 +26,7 @@ enum bound {
     BOUND_SUBJECT = 1 << 6,
     BOUND_STATUS = 1 << 7,
     BOUND_ACHIEVEMENT = 1 << 8,
+    BOUND_NAME = 1 << 9,
 };
 
 /* Objects that hold them. */
@@ -48,6 +49,7 @@ static const struct {
     { PLACE_ISSUER, BOUND_ID, "id", OTHER },
     { PLACE_SUBJECT, BOUND_ACHIEVEMENT, "achievement", PLACE_ACHIEVEMENT },
     { PLACE_ACHIEVEMENT, BOUND_ID, "id", OTHER },
+    { PLACE_ACHIEVEMENT, BOUND_NAME, "name", OTHER },
 };
 
 #define MEMBER_COUNT (sizeof bound_members / sizeof bound_members[0])
@@ -257,6 +259,9 @@ put_bound(const struct maker *maker, enum place place, enum bound bound)
     case BOUND_STATUS:
         put_status(maker);
         return MUN_SUCCESS;
+    case BOUND_NAME:
+        mun_json_wr_text(wr, maker->frame->titles->at[0]);
+        return MUN_SUCCESS;
     case BOUND_SUBJECT:
     case BOUND_ACHIEVEMENT:
         mun_json_wr_begin_object(wr);
@@ -266,6 +271,8 @@ put_bound(const struct maker *maker, enum place place, enum bound bound)
         }
         mun_json_wr_key(wr, "id");
         put_achievement(maker);
+        mun_json_wr_key(wr, "name");
+        mun_json_wr_text(wr, maker->frame->titles->at[0]);
         mun_json_wr_end_object(wr);
         if (bound == BOUND_SUBJECT)
             mun_json_wr_end_object(wr);
@@ -284,6 +291,7 @@ is_replaced(const struct maker *maker, enum bound bound,
     case BOUND_TYPE:
     case BOUND_SUBJECT:
     case BOUND_ACHIEVEMENT:
+    case BOUND_NAME:
         return false;
     case BOUND_UNTIL:
         return maker->valid_until_ms != 0;
@@ -433,6 +441,16 @@ mun_credential_make(struct mun_json_wr *wr, struct mun_credential_fault *why,
     if (!mun_json_is(frame->template, MUN_JSON_OBJECT))
         return fault(why, "the template must be one object");
     return walk(&maker);
+}
+
+bool
+mun_titles_have(const struct mun_titles *titles, struct mun_bytes title)
+{
+    for (uint8_t i = 0; i < titles->count; i++) {
+        if (mun_bytes_eq(titles->at[i], title))
+            return true;
+    }
+    return false;
 }
 
 /* A date of the document; 0 when it has none. */

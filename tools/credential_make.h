@@ -6,9 +6,11 @@
  * Every text of the template is taken over with {column} replaced by the row's
  * value ("{{" and "}}" stand for braces). Then come the members that bind the
  * credential to the ledger (ledger/README.md section 13): they replace what the
- * template says in their place. */
+ * template says in their place. A template that gives the achievement no name
+ * gets the ledger's first title. */
 
 #include "ledger/core/commitment.h"
+#include "ledger/core/scope.h"
 #include "ledger/json/json.h"
 #include "ledger/json/json_wr.h"
 #include "tools/csv.h"
@@ -18,6 +20,13 @@
 #define MUN_DOCUMENT_JSON_MAX (16u << 20)
 extern const struct mun_json_limits mun_document_limits;
 
+/* The ledger's titles for the programme. An achievement's name must be one. */
+struct mun_titles {
+    uint8_t count; /* at least one */
+    struct mun_bytes at[MUN_TITLES_MAX];
+};
+bool mun_titles_have(const struct mun_titles *titles, struct mun_bytes title);
+
 /* What all credentials of a batch have in common. */
 struct mun_credential_frame {
     const struct mun_json *template;
@@ -25,6 +34,7 @@ struct mun_credential_frame {
     struct mun_hash issuer;
     struct mun_hash programme;
     uint16_t version;
+    const struct mun_titles *titles;
     const char *label;
     const char *status_url; /* in front of /v1/status-lists/ */
     uint32_t base;          /* slot of the first row */

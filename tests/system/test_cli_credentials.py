@@ -357,6 +357,29 @@ class Again(unittest.TestCase):
         self.assertEqual(after["entries"][0]["id"], batch["entries"][0]["id"])
         ledger.verify("unsent/2.json", "unsent/2.receipt.json")
 
+    def test_the_title_is_the_ledgers(self):
+        cohort(2, "titled.csv")
+        template = json.loads(json.dumps(TEMPLATE))
+        achievement = template["credentialSubject"]["achievement"]
+        args = ("--list", "titled", "--csv", "titled.csv",
+                "--template", "titled.json", "--out", "titled")
+        for name in ("Rocket Science", "Web Programming {grade}", None, 7):
+            achievement["name"] = name
+            (ledger.dir / "titled.json").write_text(json.dumps(template))
+            said = ledger.anchor(*args, code=1)
+            self.assertIn("not one of the programme's titles", said)
+            self.assertFalse((ledger.dir / "titled/batch.json").exists())
+        del achievement["name"]
+        (ledger.dir / "titled.json").write_text(json.dumps(template))
+        said = ledger.anchor(*args, "--status-url", "ftp://u.example", code=1)
+        self.assertIn("--status-url", said)
+        ledger.anchor(*args)
+        out = ledger.dir / "titled"
+        made = json.loads((out / "1.json").read_text())
+        self.assertEqual(made["credentialSubject"]["achievement"]["name"],
+                         "Web Programming")
+        ledger.verify(out / "1.json", out / "1.receipt.json")
+
     def test_a_folder_of_another_batch_is_left_alone(self):
         anchored(1, "mine", label="mine")
         cohort(2, "yours.csv")
@@ -395,6 +418,16 @@ class Folder(unittest.TestCase):
         (folder / "d.json").write_text(self.credential(2))
         said = ledger.anchor(*args, "--out", "of-folder", code=1)
         self.assertIn("another document has", said)
+        (folder / "d.json").write_text(self.credential(
+            1, credentialSubject={"achievement": {
+                "id": f"urn:muniment:programme:{ledger.programme}:1",
+                "name": "Rocket Science"}}))
+        said = ledger.anchor(*args, "--out", "of-folder", code=1)
+        self.assertIn("not one of the programme's titles", said)
+        (folder / "d.json").write_text(self.credential(
+            1, validUntil="1970-01-01T00:00:00Z"))
+        said = ledger.anchor(*args, "--out", "of-folder", code=1)
+        self.assertIn("has a date that is none", said)
         (folder / "d.json").unlink()
         ledger.anchor(*args, "--out", "of-folder")
         out = ledger.dir / "of-folder"
