@@ -5,7 +5,7 @@
 set -eu
 MUN_WORK_DIR=$(mktemp -d)
 export MUN_WORK_DIR
-trap 'rm -rf "$MUN_WORK_DIR"' EXIT
+trap 'rm -rf "$MUN_WORK_DIR" "$MUN_WORK_DIR.log"' EXIT
 "$MUN_TEST_DIR/../tools/quickstart" >"$MUN_WORK_DIR.log" 2>&1 || {
     cat "$MUN_WORK_DIR.log"
     exit 1
@@ -16,4 +16,3 @@ if grep -E ' (UNUSUAL|BROKEN) ' "$MUN_WORK_DIR/node.log"; then
     echo "the node's log holds lines that an operator would have to look at"
     exit 1
 fi
-rm -f "$MUN_WORK_DIR.log"
