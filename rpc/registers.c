@@ -40,7 +40,7 @@ write_accreditation(void *ctx, struct mun_bytes natural, struct mun_bytes value)
     struct mun_accreditation record;
 
     (void)natural;
-    MUN_TRY(mun_accreditation_decode_stored(&record, value));
+    MUN_TRY(mun_accreditation_decode(&record, value));
     mun_form_accreditation(&call->wr, &record);
     return MUN_SUCCESS;
 }
