@@ -130,6 +130,8 @@ anchor_decode(struct mun_rd *rd, struct mun_anchor *out)
     out->label = mun_rd_label8(rd, 1, MUN_LABEL_MAX);
     out->base = mun_rd_u32(rd);
     out->count = mun_rd_u32(rd);
+    if (out->count == 0 && !mun_rd_failed(rd))
+        mun_rd_fail(rd, MUN_ERR_VALUE);
     mun_rd_hash(rd, &out->root);
     mun_rd_hash(rd, &out->programme);
     out->version = mun_rd_u16(rd);

@@ -103,8 +103,6 @@ mun_rule_anchor(struct mun_case *c)
     struct mun_hash *batch_key = &c->as.credential.batch_key;
     struct mun_programme_version version;
 
-    if (in->count < 1 || (in->is_published && in->count > MUN_PUBLISHED_MAX))
-        return mun_case_refuse(c, MUN_REFUSAL_TOO_MANY_LEAVES);
     MUN_TRY(find_programme(c));
     MUN_TRY(find_version(c, &version));
     for (uint8_t i = 0; i < in->accreditation_count; i++)

@@ -686,6 +686,19 @@ an_anchor_names_one_to_4_accreditations_that_ascend(void **state)
 }
 
 static void
+a_batch_is_not_empty(void **state)
+{
+    struct mun_entry entry;
+
+    (void)state;
+    mun_test_sample_entry(&arena, &entry, MUN_KIND_ANCHOR);
+    entry.as.anchor.count = 0;
+    assert_judged(&entry, MUN_REFUSAL_BAD_ENCODING);
+    entry.as.anchor.count = 1;
+    assert_judged(&entry, MUN_REFUSAL_NONE);
+}
+
+static void
 published_is_0_or_1(void **state)
 {
     struct mun_entry entry;
@@ -1104,6 +1117,7 @@ main(void)
         TEST(the_first_wrong_field_decides),
         TEST(reasons_are_1_to_4),
         TEST(an_anchor_names_one_to_4_accreditations_that_ascend),
+        TEST(a_batch_is_not_empty),
         TEST(published_is_0_or_1),
         TEST(changes_come_back_one_by_one),
         TEST(changes_ascend_by_index_and_have_known_actions),

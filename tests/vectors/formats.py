@@ -598,7 +598,7 @@ PAYLOADS = {
     0x0305: Struct(*WITH_REASON, ("void_since", U64)),
     0x0401: Struct(("code", LABEL), ("description", DESCRIPTION)),
     0x0601: Struct(
-        ("label", LABEL), ("base", U32), ("count", U32), ("root", HASH),
+        ("label", LABEL), ("base", U32), ("count", Uint(4, 1)), ("root", HASH),
         ("programme", HASH), ("version", U16), ("published", BOOL),
         ("accreditations", Items(HASH, 1, 4, itself))),
     0x0602: Struct(("label", LABEL), ("changes", Items(

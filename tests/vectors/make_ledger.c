@@ -501,6 +501,10 @@ put_lists(struct mun_json_wr *wr, struct mun_arena *arena)
     entry->as.change_status.changes.len = 0;
     put_refused(wr, "no change", MUN_REFUSAL_BAD_ENCODING,
                 signed_sample(arena, entry), 0);
+    mun_test_sample_entry(arena, entry, MUN_KIND_ANCHOR);
+    entry->as.anchor.count = 0;
+    put_refused(wr, "an empty batch", MUN_REFUSAL_BAD_ENCODING,
+                signed_sample(arena, entry), 0);
     mun_test_sample_entry(arena, entry, MUN_KIND_CHANGE_STATUS);
     mun_test_set_changes(arena, &entry->as.change_status, &zero, 1);
     put_refused(wr, "superseded by zeros", MUN_REFUSAL_BAD_ENCODING,
