@@ -369,6 +369,15 @@ is_empty_certificate(struct mun_bytes encoded, const struct mun_hash *header_id)
     return mun_bytes_eq(encoded, mun_bytes(expected, sizeof expected));
 }
 
+static bool
+is_named(const struct mun_header *header, const struct mun_hash *name)
+{
+    struct mun_hash id;
+
+    mun_header_id(&id, header);
+    return mun_hash_eq(&id, name);
+}
+
 static const char *
 certificate_fault(struct verification *run, const struct mun_header *last)
 {
@@ -385,6 +394,8 @@ certificate_fault(struct verification *run, const struct mun_header *last)
     if (header->height <= receipt->root_header.height ||
         header->height < last->height)
         return "the newest header is older than the trust root";
+    if (header->height == last->height && !is_named(last, &run->header_id))
+        return "the newest header is another than the last link's";
     if (!mun_hash_eq(&header->members_hash, &last->next_members_hash) ||
         !is_certified(run, header, &run->header_id, receipt->certificate))
         return "the newest header is not certified";

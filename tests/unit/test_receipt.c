@@ -325,6 +325,8 @@ set_links(const unsigned *heights, uint8_t count)
 static void
 member_sets_are_followed_upwards(void **state)
 {
+    struct mun_certificate certificate;
+
     (void)state;
     take_apart();
     set_links((const unsigned[]){ 1, 3 }, 2);
@@ -339,6 +341,13 @@ member_sets_are_followed_upwards(void **state)
     set_links((const unsigned[]){ 3, 5 }, 2); /* H itself, as a link */
     assert_only(MUN_VERDICT_VALID);
     parts.header = world.headers[4];
+    put_together();
+    assert_invalid_at(MUN_CHECK_CERTIFICATE);
+    /* Another header of that height, though certified. */
+    parts.header = world.headers[5];
+    parts.header.time_ms++;
+    mun_test_world_certify(&world, &certificate, &parts.header);
+    parts.certificate = certificate_bytes(&certificate);
     put_together();
     assert_invalid_at(MUN_CHECK_CERTIFICATE);
 }

@@ -246,7 +246,8 @@ class Verification:
             self.check_root_as_newest()
         else:
             insist(header["height"] > self.root["height"]
-                   and header["height"] >= self.last_header["height"],
+                   and (header["height"] > self.last_header["height"]
+                        or header == self.last_header),
                    "the header is too low")
             self.check_header(header, self.receipt["certificate"],
                               self.last_members)
