@@ -337,7 +337,6 @@ def cases(issuer):
         yield entry(f"out of scope: {what}", anchor(
             "x", programme=formats.programme_id(party(ISSUER), what)),
             "OUT_OF_SCOPE_" + code)
-    yield entry("no slots", anchor("x", count=0), "TOO_MANY_LEAVES")
     yield entry("slots in use", anchor("used", 2), "SLOT_OVERLAP")
     yield entry("a gap", anchor("used", 3 + 4097), "SLOT_GAP")
     yield entry("a list over its end", anchor("used", 3, count=2**20),
