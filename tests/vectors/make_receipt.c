@@ -18,7 +18,7 @@
 #define DAY_MS (24ull * MUN_TEST_HOUR_MS)
 #define VALID_UNTIL_MS (MUN_TEST_TIME_MS + 365 * DAY_MS)
 #define EXTENDED_MS (MUN_TEST_TIME_MS + 500 * DAY_MS)
-#define MINUTE_MS 60000
+#define MINUTE_MS 60000ull
 #define LATER_MS (MUN_TEST_TIME_MS + 20 * DAY_MS)
 #define LONG_AGE_MS (3650 * DAY_MS)
 
@@ -856,7 +856,8 @@ saying_otherwise(const struct maker *maker, struct mun_bytes text,
         MUN_CHECK(at + from_len <= text.len);
     }
     memcpy(bytes, text.data, at);
-    memcpy(bytes + at, to, to_len);
+    if (to_len > 0)
+        memcpy(bytes + at, mun_bytes_str(to).data, to_len);
     memcpy(bytes + at + to_len, text.data + at + from_len,
            text.len - at - from_len);
     return mun_bytes(bytes, text.len - from_len + to_len);
