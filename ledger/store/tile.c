@@ -1,3 +1,4 @@
+// NOLINTBEGIN(bugprone-implicit-widening-of-multiplication-result)
 #include "ledger/store/tile.h"
 
 #include <string.h>
@@ -300,3 +301,4 @@ mun_store_tile(struct mun_store *store, struct mun_hash *out, uint32_t level,
     mun_rocks_release(&value);
     return err;
 }
+// NOLINTEND(bugprone-implicit-widening-of-multiplication-result)

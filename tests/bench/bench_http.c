@@ -1,3 +1,4 @@
+// NOLINTBEGIN(cert-err33-c)
 /* A node of its own over HTTP, beside what the machine can do at most:
  *
  *   bench_http [--passes N] [--entries N] [--commitments N] [--seconds S]
@@ -726,3 +727,4 @@ main(int argc, char **argv)
     mun_bench_node_remove(&node);
     return 0;
 }
+// NOLINTEND(cert-err33-c)

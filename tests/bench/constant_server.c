@@ -1,3 +1,4 @@
+// NOLINTBEGIN(concurrency-mt-unsafe,readability-function-size,readability-non-const-parameter)
 /* A server that answers every request with the same bytes, for the benches to
  * stand beside: what HTTP alone costs here.
  *
@@ -121,3 +122,4 @@ main(int argc, char **argv)
     MHD_stop_daemon(daemon);
     return 0;
 }
+// NOLINTEND(concurrency-mt-unsafe,readability-function-size,readability-non-const-parameter)

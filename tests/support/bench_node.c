@@ -1,3 +1,4 @@
+// NOLINTBEGIN(cert-err33-c)
 #include "tests/support/bench_node.h"
 
 #include <arpa/inet.h>
@@ -519,3 +520,4 @@ mun_bench_node_story(struct mun_bench_node *node)
                          entry->as.register_programme.code);
     }
 }
+// NOLINTEND(cert-err33-c)

@@ -1,3 +1,4 @@
+// NOLINTBEGIN(performance-no-int-to-ptr)
 #include "tests/support/http_client.h"
 
 #include <arpa/inet.h>
@@ -166,3 +167,4 @@ mun_client_post(struct mun_client *client, struct mun_bytes *answer,
     send_all(client->fd, parts, 2);
     return receive(client, answer);
 }
+// NOLINTEND(performance-no-int-to-ptr)

@@ -1,3 +1,4 @@
+// NOLINTBEGIN(bugprone-not-null-terminated-result)
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -935,3 +936,4 @@ main(void)
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
+// NOLINTEND(bugprone-not-null-terminated-result)
