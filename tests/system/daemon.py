@@ -37,6 +37,15 @@ def check(condition, text):
         fail(text)
 
 
+def eventually(condition, text, seconds=60):
+    """Looks until `condition()` is true. How long that takes is the machine's
+    business, so `seconds` only bounds a wait that would not end."""
+    until = time.monotonic() + seconds
+    while not condition():
+        check(time.monotonic() < until, f"not within {seconds} s: {text}")
+        time.sleep(0.05)
+
+
 class Daemon:
     def __init__(self, requests=0, entries=0, folder=None, **config):
         """`config` is merged into the configuration; `requests` files with

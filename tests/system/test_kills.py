@@ -218,7 +218,9 @@ def main():
     rng = random.Random(SEED)
     needed = ROUNDS * ROUND_ENTRIES
     files = -(-needed // FILE_ENTRIES)
-    node = Daemon(files, -(-needed // files))
+    # Each entry makes a list and a batch.
+    node = Daemon(files, -(-needed // files),
+                  state_records=2 * needed + 20000)
     waiting = prepare(node)
     known = Ledger()
     starts_killed = 0
