@@ -22,9 +22,15 @@ struct mun_con_check {
     const struct mun_members *members;
 };
 
+/* One signature, of the member that the ballot names.
+ * Errors: MUN_ERR_VALUE (no such member), MUN_ERR_SIGNATURE, MUN_ERR_KEY. */
+MUN_MUST_USE mun_err_t mun_con_signed_check(
+    const struct mun_con_signed *ballot, const struct mun_con_check *against);
+
 /* Pure, and so fit for any thread.
  * Errors: MUN_ERR_VALUE (another height, no such member), MUN_ERR_SIGNATURE,
- * MUN_ERR_KEY, MUN_ERR_PROOF (a certificate without a quorum of this set).
+ * MUN_ERR_KEY, MUN_ERR_PROOF (a certificate or votes without a quorum of
+ * this set).
  * After failure: *out is zeroed. */
 MUN_MUST_USE mun_err_t mun_con_msg_check(struct mun_con_msg_checked *out,
                                          const struct mun_con_msg *msg,

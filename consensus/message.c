@@ -3,8 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "consensus/record.h"
-#include "ledger/base/rd.h"
+#include "ledger/base/check.h"
 
 _Static_assert(MUN_BLOCK_BYTES_MAX + MUN_BLOCK_LEAVES_MAX * 32u +
                        MUN_BLOCK_ENTRIES_MAX * 8u + 65536u <
@@ -24,8 +23,8 @@ mun_con_msg_from_signed(struct mun_con_msg *out,
     }
 }
 
-static void
-write_signed(struct mun_wr *wr, const struct mun_con_signed *ballot)
+void
+mun_con_signed_encode(struct mun_wr *wr, const struct mun_con_signed *ballot)
 {
     mun_wr_u8(wr, (uint8_t)ballot->vote.type);
     mun_wr_u64(wr, ballot->vote.height);
@@ -43,47 +42,28 @@ mun_con_msg_encode(struct mun_wr *wr, const struct mun_con_msg *msg)
     mun_wr_u8(wr, (uint8_t)msg->kind);
     switch (msg->kind) {
     case MUN_CON_MSG_PROPOSAL:
-        write_signed(wr, &msg->ballot);
+        mun_con_signed_encode(wr, &msg->ballot);
         mun_wr_u32(wr, msg->value_len);
         return;
     case MUN_CON_MSG_VOTE:
-        write_signed(wr, &msg->ballot);
+        mun_con_signed_encode(wr, &msg->ballot);
         return;
     case MUN_CON_MSG_CERTIFICATE:
         mun_certificate_encode(wr, &msg->certificate);
+        return;
+    case MUN_CON_MSG_VOTES:
+        mun_con_votes_encode(wr, &msg->votes);
         return;
     }
     mun_wr_fail(wr, MUN_ERR_KIND);
 }
 
-/* Whether a member that follows the rules can have signed it. */
-static bool
-is_vote(const struct mun_vote *vote)
-{
-    bool is_nil = mun_hash_is_zero(&vote->id);
-
-    if (vote->height == 0 || vote->round >= MUN_CON_ROUND_MAX ||
-        vote->valid_round < -1 || vote->valid_round >= (int32_t)vote->round) {
-        return false;
-    }
-    switch (vote->type) {
-    case MUN_VOTE_PROPOSAL:
-        return !is_nil;
-    case MUN_VOTE_PREVOTE:
-        return !is_nil || vote->valid_round == -1;
-    case MUN_VOTE_PRECOMMIT:
-        return vote->valid_round == -1;
-    }
-    return false;
-}
-
-static void
-read_signed(struct mun_rd *rd, struct mun_con_signed *out, bool is_proposal)
+void
+mun_con_signed_decode(struct mun_rd *rd, struct mun_con_signed *out)
 {
     uint8_t type = mun_rd_u8(rd);
 
-    if (type < MUN_VOTE_PROPOSAL || type > MUN_VOTE_PRECOMMIT ||
-        (type == MUN_VOTE_PROPOSAL) != is_proposal) {
+    if (type < MUN_VOTE_PROPOSAL || type > MUN_VOTE_PRECOMMIT) {
         mun_rd_fail(rd, MUN_ERR_VALUE);
         return;
     }
@@ -95,7 +75,17 @@ read_signed(struct mun_rd *rd, struct mun_con_signed *out, bool is_proposal)
     out->member = mun_rd_u8(rd);
     mun_rd_copy(rd, out->sig.b, sizeof(out->sig.b));
     if (!mun_rd_failed(rd) &&
-        (!is_vote(&out->vote) || out->member >= MUN_MEMBERS_MAX)) {
+        (!mun_con_is_vote(&out->vote) || out->member >= MUN_MEMBERS_MAX)) {
+        mun_rd_fail(rd, MUN_ERR_VALUE);
+    }
+}
+
+static void
+read_ballot(struct mun_rd *rd, struct mun_con_signed *out, bool is_proposal)
+{
+    mun_con_signed_decode(rd, out);
+    if (!mun_rd_failed(rd) &&
+        (out->vote.type == MUN_VOTE_PROPOSAL) != is_proposal) {
         mun_rd_fail(rd, MUN_ERR_VALUE);
     }
 }
@@ -105,7 +95,7 @@ read_body(struct mun_rd *rd, struct mun_con_msg *out, uint8_t kind)
 {
     switch (kind) {
     case MUN_CON_MSG_PROPOSAL:
-        read_signed(rd, &out->ballot, true);
+        read_ballot(rd, &out->ballot, true);
         out->value_len = mun_rd_u32(rd);
         if (out->value_len > MUN_CON_VALUE_BYTES_MAX) {
             mun_rd_fail(rd, MUN_ERR_TOO_LARGE);
@@ -114,7 +104,7 @@ read_body(struct mun_rd *rd, struct mun_con_msg *out, uint8_t kind)
         }
         break;
     case MUN_CON_MSG_VOTE:
-        read_signed(rd, &out->ballot, false);
+        read_ballot(rd, &out->ballot, false);
         break;
     case MUN_CON_MSG_CERTIFICATE:
         mun_certificate_decode(rd, &out->certificate);
@@ -124,6 +114,9 @@ read_body(struct mun_rd *rd, struct mun_con_msg *out, uint8_t kind)
              mun_hash_is_zero(&out->certificate.header_id))) {
             mun_rd_fail(rd, MUN_ERR_VALUE);
         }
+        break;
+    case MUN_CON_MSG_VOTES:
+        mun_con_votes_decode(rd, &out->votes);
         break;
     default: /* a byte from outside, not yet one of ours */
         mun_rd_fail(rd, MUN_ERR_KIND);
@@ -154,6 +147,14 @@ mun_con_msg_decode(struct mun_con_msg *out, struct mun_bytes input)
 uint64_t
 mun_con_msg_height(const struct mun_con_msg *msg)
 {
-    return msg->kind == MUN_CON_MSG_CERTIFICATE ? msg->certificate.height
-                                                : msg->ballot.vote.height;
+    switch (msg->kind) {
+    case MUN_CON_MSG_PROPOSAL:
+    case MUN_CON_MSG_VOTE:
+        return msg->ballot.vote.height;
+    case MUN_CON_MSG_CERTIFICATE:
+        return msg->certificate.height;
+    case MUN_CON_MSG_VOTES:
+        return msg->votes.height;
+    }
+    MUN_UNREACHABLE();
 }

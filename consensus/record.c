@@ -94,6 +94,30 @@ is_lock(const struct mun_con_record *record)
            (own->is_present && record->locked_round < (int32_t)own->round);
 }
 
+/* The polka is the one that made the valid value. */
+static bool
+is_polka(const struct mun_con_record *record)
+{
+    const struct mun_con_votes *polka = &record->polka;
+
+    if (record->valid_round == -1) {
+        return polka->count == 0;
+    }
+    return mun_con_votes_is_polka(polka) && polka->height == record->height &&
+           polka->round == (uint32_t)record->valid_round &&
+           mun_hash_eq(&polka->at[0].id, &record->valid_id);
+}
+
+static bool
+is_entry(const struct mun_con_record *record)
+{
+    const struct mun_con_votes *entry = &record->entry;
+
+    return entry->count == 0 || (entry->type == MUN_VOTE_PRECOMMIT &&
+                                 entry->height == record->height &&
+                                 entry->round + 1 == record->round);
+}
+
 mun_err_t
 mun_con_record_check(const struct mun_con_record *record)
 {
@@ -103,10 +127,14 @@ mun_con_record_check(const struct mun_con_record *record)
         is_pair(record->valid_round, &record->valid_id, record->round) &&
         is_own(record, MUN_VOTE_PROPOSAL) && is_own(record, MUN_VOTE_PREVOTE) &&
         is_own(record, MUN_VOTE_PRECOMMIT) && is_phase(record) &&
-        is_lock(record);
+        is_lock(record) && is_polka(record) && is_entry(record);
 
     return is_right ? MUN_SUCCESS : mun_err(MUN_ERR_VALUE);
 }
+
+/* Bits of `present` after those of the own messages. */
+#define HAS_POLKA (1u << MUN_CON_OWN_COUNT)
+#define HAS_ENTRY (2u << MUN_CON_OWN_COUNT)
 
 void
 mun_con_record_encode(struct mun_wr *wr, const struct mun_con_record *record)
@@ -117,6 +145,12 @@ mun_con_record_encode(struct mun_wr *wr, const struct mun_con_record *record)
         if (record->own[i].is_present) {
             present = (uint8_t)(present | (1u << i));
         }
+    }
+    if (record->polka.count > 0) {
+        present = (uint8_t)(present | HAS_POLKA);
+    }
+    if (record->entry.count > 0) {
+        present = (uint8_t)(present | HAS_ENTRY);
     }
     mun_wr_u8(wr, MUN_CON_RECORD_VERSION);
     mun_wr_u64(wr, record->height);
@@ -133,6 +167,12 @@ mun_con_record_encode(struct mun_wr *wr, const struct mun_con_record *record)
             mun_wr_u32(wr, (uint32_t)record->own[i].valid_round);
             mun_wr_copy(wr, record->own[i].id.b, sizeof(record->own[i].id.b));
         }
+    }
+    if (record->polka.count > 0) {
+        mun_con_votes_encode(wr, &record->polka);
+    }
+    if (record->entry.count > 0) {
+        mun_con_votes_encode(wr, &record->entry);
     }
 }
 
@@ -154,7 +194,7 @@ read_fields(struct mun_rd *rd, struct mun_con_record *out)
     mun_rd_copy(rd, out->valid_id.b, sizeof(out->valid_id.b));
     present = mun_rd_u8(rd);
     if (phase < MUN_CON_PROPOSE || phase > MUN_CON_PRECOMMIT ||
-        present >= 1u << MUN_CON_OWN_COUNT) {
+        present >= HAS_ENTRY << 1) {
         mun_rd_fail(rd, MUN_ERR_VALUE);
         return;
     }
@@ -166,6 +206,12 @@ read_fields(struct mun_rd *rd, struct mun_con_record *out)
             out->own[i].valid_round = (int32_t)mun_rd_u32(rd);
             mun_rd_copy(rd, out->own[i].id.b, sizeof(out->own[i].id.b));
         }
+    }
+    if ((present & HAS_POLKA) != 0) {
+        mun_con_votes_decode(rd, &out->polka);
+    }
+    if ((present & HAS_ENTRY) != 0) {
+        mun_con_votes_decode(rd, &out->entry);
     }
 }
 

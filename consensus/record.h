@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "consensus/votes.h"
 #include "ledger/base/bytes.h"
 #include "ledger/base/err.h"
 #include "ledger/base/wr.h"
@@ -13,10 +14,7 @@
 /* What a member must never forget: where it is in a height, its lock, and what
  * it signed last. Specified in consensus/README.md section 4. */
 
-#define MUN_CON_RECORD_VERSION 1
-
-/* Rounds are below this, so that they and "round + 1" fit an int32_t. */
-#define MUN_CON_ROUND_MAX ((uint32_t)INT32_MAX - 1)
+#define MUN_CON_RECORD_VERSION 2
 
 /* The paper's step. Numbered as the votes that end them. */
 enum mun_con_phase {
@@ -46,11 +44,14 @@ struct mun_con_record {
     int32_t valid_round;
     struct mun_hash valid_id;
     struct mun_con_own own[MUN_CON_OWN_COUNT];
+    struct mun_con_votes polka; /* for the valid value; none without one */
+    struct mun_con_votes entry; /* precommits of the round before, or none */
 };
 
 /* Bytes of the longest encoded record. */
 #define MUN_CON_RECORD_BYTES_MAX                                               \
-    (1 + 8 + 4 + 1 + 4 + 32 + 4 + 32 + 1 + MUN_CON_OWN_COUNT * (4 + 4 + 32))
+    (1 + 8 + 4 + 1 + 4 + 32 + 4 + 32 + 1 + MUN_CON_OWN_COUNT * (4 + 4 + 32) +  \
+     2 * MUN_CON_VOTES_BYTES_MAX)
 
 /* The record of a height in which nothing has happened. */
 void mun_con_record_init(struct mun_con_record *out, uint64_t height);

@@ -39,8 +39,8 @@ struct mun_con_round {
     bool is_used;
     uint32_t round;
     bool has_proposal;
-    int32_t proposal_valid_round;
-    struct mun_hash proposal_id;
+    bool has_proposal_polka; /* a quorum prevoted it in its valid round */
+    struct mun_con_signed proposal;
     uint64_t proposal_ms; /* own clock at its receipt */
     struct mun_con_tally prevotes;
     struct mun_con_tally precommits;
@@ -50,6 +50,7 @@ struct mun_con_round {
 };
 
 struct mun_con_rounds {
+    uint64_t height;
     uint32_t member_count;
     uint32_t current; /* 0 while idle */
     int32_t highest[MUN_MEMBERS_MAX];
@@ -67,7 +68,8 @@ enum mun_con_added {
     MUN_CON_OUTSIDE,
 };
 
-void mun_con_rounds_init(struct mun_con_rounds *rounds, uint32_t member_count);
+void mun_con_rounds_init(struct mun_con_rounds *rounds, uint64_t height,
+                         uint32_t member_count);
 
 /* The round's messages, or NULL when there are none.
  * Lifetime: until the window moves past it. */
@@ -91,9 +93,24 @@ enum mun_con_added mun_con_rounds_add(struct mun_con_rounds *rounds,
 bool mun_con_rounds_has_polka(struct mun_con_rounds *rounds, uint32_t round,
                               const struct mun_hash *id);
 
-/* Remembers a polka that is known from elsewhere (the own record). */
-void mun_con_rounds_note_polka(struct mun_con_rounds *rounds, int32_t round,
-                               const struct mun_hash *id);
+/* The message that counts for the ballot's member, round and type, if any.
+ * Returns false without one. */
+bool mun_con_rounds_counted(const struct mun_con_rounds *rounds,
+                            struct mun_con_signed *out,
+                            const struct mun_con_signed *ballot);
+
+/* Takes votes of a quorum whole: they replace what their members had in that
+ * round, unless it has its quorum already. Of a polka below the window its value
+ * and round are kept. */
+void mun_con_rounds_take(struct mun_con_rounds *rounds,
+                         const struct mun_con_votes *votes);
+
+/* The votes of `slot` that are for `id`, or all when `id` is NULL; none when
+ * they are not a quorum. */
+void mun_con_rounds_votes(struct mun_con_votes *out,
+                          const struct mun_con_rounds *rounds,
+                          const struct mun_con_round *slot,
+                          enum mun_vote_type type, const struct mun_hash *id);
 
 /* The highest round that a skip quorum of members has reached, or -1. */
 int32_t mun_con_rounds_reached(const struct mun_con_rounds *rounds);
@@ -102,7 +119,6 @@ int32_t mun_con_rounds_reached(const struct mun_con_rounds *rounds);
  * that is not for nil. */
 void mun_con_rounds_certificate(struct mun_certificate *out,
                                 const struct mun_con_rounds *rounds,
-                                const struct mun_con_round *round,
-                                uint64_t height);
+                                const struct mun_con_round *round);
 
 #endif

@@ -6,7 +6,7 @@
 #include "ledger/base/check.h"
 
 /* I8. README section 3 states it. */
-_Static_assert(sizeof(struct mun_con) < 196608, "about 180 KiB");
+_Static_assert(sizeof(struct mun_con) < 294912, "about 280 KiB");
 
 /* ---- Small parts ---- */
 
@@ -47,38 +47,55 @@ quorum(const struct mun_con *con)
     return mun_quorum(con->member_count);
 }
 
-static void
-set_timer(const struct mun_con *con, struct mun_con_out *out,
-          enum mun_con_phase phase, uint64_t now_ms)
+/* init + round * delta, at most the cap. */
+static uint64_t
+wait_of(const struct mun_con *con, const struct mun_con_timeout *timeout)
 {
-    const struct mun_con_timeout *timeout = NULL;
-    struct mun_con_timer *timer = &out->timers[out->timer_count];
     uint64_t wait_ms = 0;
 
-    switch (phase) {
-    case MUN_CON_PROPOSE:
-        timeout = &con->config.propose;
-        break;
-    case MUN_CON_PREVOTE:
-        timeout = &con->config.prevote;
-        break;
-    case MUN_CON_PRECOMMIT:
-        timeout = &con->config.precommit;
-        break;
-    }
-    MUN_CHECK(timeout != NULL && out->timer_count < MUN_CON_TIMERS_MAX);
     if (!mun_u64_mul(&wait_ms, timeout->delta_ms, con->record.round) ||
         !mun_u64_add(&wait_ms, wait_ms, timeout->init_ms) ||
         wait_ms > con->config.timeout_ms_max) {
         wait_ms = con->config.timeout_ms_max;
     }
+    return wait_ms;
+}
+
+/* A later timer of a kind takes the place of an earlier one. */
+static void
+set_timer(const struct mun_con *con, struct mun_con_out *out,
+          enum mun_con_timer_kind kind, uint64_t now_ms)
+{
+    struct mun_con_timer *timer = NULL;
+    uint64_t wait_ms = 0;
+    uint32_t i = 0;
+
+    while (i < out->timer_count && out->timers[i].kind != kind) {
+        i++;
+    }
+    MUN_CHECK(i < MUN_CON_TIMERS_MAX);
+    timer = &out->timers[i];
+    out->timer_count = i == out->timer_count ? i + 1 : out->timer_count;
+    switch (kind) {
+    case MUN_CON_TIMER_PROPOSE:
+        wait_ms = wait_of(con, &con->config.propose);
+        break;
+    case MUN_CON_TIMER_PREVOTE:
+        wait_ms = wait_of(con, &con->config.prevote);
+        break;
+    case MUN_CON_TIMER_PRECOMMIT:
+        wait_ms = wait_of(con, &con->config.precommit);
+        break;
+    case MUN_CON_TIMER_RESEND:
+        wait_ms = con->resend_ms;
+        break;
+    }
     timer->height = con->record.height;
     timer->round = con->record.round;
-    timer->phase = phase;
+    timer->kind = kind;
     if (!mun_u64_add(&timer->deadline_ms, now_ms, wait_ms)) {
         timer->deadline_ms = UINT64_MAX;
     }
-    out->timer_count++;
 }
 
 static void
@@ -117,7 +134,7 @@ is_needed(const struct mun_con *con, const struct mun_hash *id)
         return true;
     }
     return slot->is_used && slot->round == record->round &&
-           ((slot->has_proposal && mun_hash_eq(id, &slot->proposal_id)) ||
+           ((slot->has_proposal && mun_hash_eq(id, &slot->proposal.vote.id)) ||
             (slot->prevotes.has_quorum &&
              mun_hash_eq(id, &slot->prevotes.quorum_id)));
 }
@@ -187,6 +204,14 @@ is_quorum_value_valid(struct mun_con *con, struct mun_con_out *out,
 
 /* ---- Own messages ---- */
 
+/* Whether we follow without signing. Neither reason ends within a height. */
+static bool
+is_silent(const struct mun_con *con)
+{
+    return con->own_index == MUN_CON_OBSERVER || con->is_behind ||
+           con->is_key_elsewhere;
+}
+
 /* Puts an own message into the record and into this step's persist. It counts
  * and leaves at PERSISTED (R19). */
 static void
@@ -195,7 +220,7 @@ say(struct mun_con *con, enum mun_vote_type type, const struct mun_hash *id,
 {
     struct mun_con_own *own = &con->record.own[type - 1];
 
-    if (con->own_index == MUN_CON_OBSERVER) {
+    if (is_silent(con)) {
         return;
     }
     /* R22: A member never signs twice for one height, round and type. */
@@ -229,6 +254,57 @@ to_precommit(struct mun_con *con, const struct mun_hash *id)
     con->record.phase = MUN_CON_PRECOMMIT;
 }
 
+/* Alone there is nobody to send to. */
+static void
+start_resend(struct mun_con *con, struct mun_con_out *out, uint64_t now_ms)
+{
+    con->resend_ms = con->config.resend_ms_min;
+    if (con->member_count > 1) {
+        set_timer(con, out, MUN_CON_TIMER_RESEND, now_ms);
+    }
+}
+
+static void
+send_ballot(struct mun_con_out *out, const struct mun_con_signed *ballot)
+{
+    MUN_CHECK(out->send.count < MUN_CON_OWN_COUNT);
+    out->send.ballots[out->send.count] = *ballot;
+    out->send.count++;
+}
+
+static void
+send_votes(struct mun_con_out *out, const struct mun_con_votes *votes)
+{
+    if (votes->count > 0) {
+        MUN_CHECK(out->send.votes_count < MUN_CON_SEND_VOTES_MAX);
+        out->send.votes[out->send.votes_count] = votes;
+        out->send.votes_count++;
+    }
+}
+
+/* R31: While a round lasts, a member sends again its last messages, the polka of
+ * its valid value and the precommits that ended the round before. */
+static void
+resend(struct mun_con *con, struct mun_con_out *out, uint64_t now_ms)
+{
+    const struct mun_con_record *record = &con->record;
+
+    for (uint32_t i = 0; i < MUN_CON_OWN_COUNT; i++) {
+        /* A proposal of a round that is over helps nobody. */
+        if (record->own[i].is_present && con->own[i].vote.height > 0 &&
+            (i != MUN_VOTE_PROPOSAL - 1 ||
+             record->own[i].round == record->round)) {
+            send_ballot(out, &con->own[i]);
+        }
+    }
+    send_votes(out, &record->polka);
+    send_votes(out, &record->entry);
+    con->resend_ms = con->resend_ms > con->config.resend_ms_max / 2
+                         ? con->config.resend_ms_max
+                         : con->resend_ms * 2;
+    set_timer(con, out, MUN_CON_TIMER_RESEND, now_ms);
+}
+
 /* Lines 11 to 21. */
 static void
 start_round(struct mun_con *con, struct mun_con_out *out, uint32_t round,
@@ -241,10 +317,14 @@ start_round(struct mun_con *con, struct mun_con_out *out, uint32_t round,
     con->is_value_asked = false;
     record->round = round;
     record->phase = MUN_CON_PROPOSE;
+    if (record->entry.round + 1 != round) {
+        record->entry.count = 0;
+    }
     mun_con_rounds_move(&con->rounds, round);
     /* R3: Every member arms the propose timer on entering a round. */
-    set_timer(con, out, MUN_CON_PROPOSE, now_ms);
-    if (con->own_index != proposer_of(con, round)) {
+    set_timer(con, out, MUN_CON_TIMER_PROPOSE, now_ms);
+    start_resend(con, out, now_ms);
+    if (con->own_index != proposer_of(con, round) || is_silent(con)) {
         return;
     }
     /* R2: The proposer of a round proposes the valid value, and asks for a new
@@ -271,7 +351,7 @@ rule_decide(struct mun_con *con, struct mun_con_out *out)
     out->has_apply = true;
     out->apply.height = con->record.height;
     out->apply.id = con->certificate.header_id;
-    out->apply.certificate = con->certificate;
+    out->apply.certificate = &con->certificate;
     return true;
 }
 
@@ -301,10 +381,10 @@ rule_fresh(struct mun_con *con, struct mun_con_out *out)
     bool is_good = false;
 
     if (record->phase != MUN_CON_PROPOSE || !slot->has_proposal ||
-        slot->proposal_valid_round != -1) {
+        slot->proposal.vote.valid_round != -1) {
         return false;
     }
-    value = judge(con, out, &slot->proposal_id);
+    value = judge(con, out, &slot->proposal.vote.id);
     if (value->verdict == MUN_CON_VERDICT_ASKED) {
         return false;
     }
@@ -314,9 +394,18 @@ rule_fresh(struct mun_con *con, struct mun_con_out *out)
     is_good = value->verdict == MUN_CON_VERDICT_VALID &&
               mun_con_is_timely(&con->config.time, &timing) &&
               (record->locked_round == -1 ||
-               mun_hash_eq(&record->locked_id, &slot->proposal_id));
-    to_prevote(con, is_good ? &slot->proposal_id : &mun_hash_zero, -1);
+               mun_hash_eq(&record->locked_id, &slot->proposal.vote.id));
+    to_prevote(con, is_good ? &slot->proposal.vote.id : &mun_hash_zero, -1);
     return true;
+}
+
+static bool
+has_polka(struct mun_con *con, int32_t round, const struct mun_hash *id)
+{
+    const struct mun_con_record *record = &con->record;
+
+    return mun_con_rounds_has_polka(&con->rounds, (uint32_t)round, id) ||
+           (record->valid_round == round && mun_hash_eq(&record->valid_id, id));
 }
 
 /* R5: A re-proposal gets a prevote when a quorum prevoted it in its valid round
@@ -326,24 +415,24 @@ rule_again(struct mun_con *con, struct mun_con_out *out)
 {
     const struct mun_con_record *record = &con->record;
     const struct mun_con_round *slot = current_slot(con);
-    int32_t valid_round = slot->proposal_valid_round;
+    int32_t valid_round = slot->proposal.vote.valid_round;
     enum mun_con_verdict verdict = MUN_CON_VERDICT_NONE;
     bool is_good = false;
 
     if (record->phase != MUN_CON_PROPOSE || !slot->has_proposal ||
         valid_round < 0 || valid_round >= (int32_t)record->round ||
-        !mun_con_rounds_has_polka(&con->rounds, (uint32_t)valid_round,
-                                  &slot->proposal_id)) {
+        !has_polka(con, valid_round, &slot->proposal.vote.id)) {
         return false;
     }
-    verdict = judge(con, out, &slot->proposal_id)->verdict;
+    verdict = judge(con, out, &slot->proposal.vote.id)->verdict;
     if (verdict == MUN_CON_VERDICT_ASKED) {
         return false;
     }
     is_good = verdict == MUN_CON_VERDICT_VALID &&
               (record->locked_round <= valid_round ||
-               mun_hash_eq(&record->locked_id, &slot->proposal_id));
-    to_prevote(con, is_good ? &slot->proposal_id : &mun_hash_zero, valid_round);
+               mun_hash_eq(&record->locked_id, &slot->proposal.vote.id));
+    to_prevote(con, is_good ? &slot->proposal.vote.id : &mun_hash_zero,
+               valid_round);
     return true;
 }
 
@@ -364,6 +453,8 @@ rule_polka(struct mun_con *con, struct mun_con_out *out)
     slot->was_polka_used = true;
     record->valid_round = (int32_t)record->round;
     record->valid_id = id;
+    mun_con_rounds_votes(&record->polka, &con->rounds, slot, MUN_VOTE_PREVOTE,
+                         &id);
     if (record->phase == MUN_CON_PREVOTE) {
         to_precommit(con, &id);
     }
@@ -396,7 +487,7 @@ rule_prevote_timer(struct mun_con *con, struct mun_con_out *out,
         return false;
     }
     slot->was_prevote_timer_set = true;
-    set_timer(con, out, MUN_CON_PREVOTE, now_ms);
+    set_timer(con, out, MUN_CON_TIMER_PREVOTE, now_ms);
     return true;
 }
 
@@ -411,7 +502,7 @@ rule_precommit_timer(struct mun_con *con, struct mun_con_out *out,
         return false;
     }
     slot->was_precommit_timer_set = true;
-    set_timer(con, out, MUN_CON_PRECOMMIT, now_ms);
+    set_timer(con, out, MUN_CON_TIMER_PRECOMMIT, now_ms);
     return true;
 }
 
@@ -442,15 +533,14 @@ note_certificate(struct mun_con *con, uint32_t round)
 
     if (!con->has_certificate && slot != NULL && slot->precommits.has_quorum &&
         !is_nil(&slot->precommits.quorum_id)) {
-        mun_con_rounds_certificate(&con->certificate, &con->rounds, slot,
-                                   con->record.height);
+        mun_con_rounds_certificate(&con->certificate, &con->rounds, slot);
         con->has_certificate = true;
     }
 }
 
-/* R28: An own message that comes from outside is not counted. */
+/* Whether our record can stand behind an own message. */
 static bool
-is_ours(struct mun_con *con, const struct mun_con_signed *ballot)
+is_ours(const struct mun_con *con, const struct mun_con_signed *ballot)
 {
     const struct mun_vote *vote = &ballot->vote;
     const struct mun_con_own *own = &con->record.own[vote->type - 1];
@@ -461,6 +551,39 @@ is_ours(struct mun_con *con, const struct mun_con_signed *ballot)
              mun_hash_eq(&own->id, &vote->id)));
 }
 
+/* R33: Two different messages of one member, height, round and type are
+ * evidence. */
+static void
+note_contradiction(struct mun_con *con, struct mun_con_out *out,
+                   const struct mun_con_signed *ballot)
+{
+    struct mun_con_signed counted;
+
+    if (!mun_con_rounds_counted(&con->rounds, &counted, ballot) ||
+        !mun_con_is_contradiction(&counted, ballot)) {
+        return;
+    }
+    out->notices |= MUN_CON_NOTICE_CONTRADICTION;
+    if (!out->has_evidence && !con->is_reported[ballot->member]) {
+        con->is_reported[ballot->member] = true;
+        out->has_evidence = true;
+        mun_con_evidence_make(&out->evidence, &con->config.chain_id, &counted,
+                              ballot);
+    }
+}
+
+/* R34: A member whose key has signed what it did not sign is silent from then
+ * on. */
+static void
+note_own(struct mun_con *con, struct mun_con_out *out,
+         const struct mun_con_signed *ballot)
+{
+    if (ballot->vote.height > con->record.height || !is_ours(con, ballot)) {
+        out->notices |= MUN_CON_NOTICE_OWN_KEY;
+        con->is_key_elsewhere = true;
+    }
+}
+
 static void
 on_ballot(struct mun_con *con, struct mun_con_out *out,
           const struct mun_con_signed *ballot, uint64_t now_ms)
@@ -468,20 +591,13 @@ on_ballot(struct mun_con *con, struct mun_con_out *out,
     bool is_proposal = ballot->vote.type == MUN_VOTE_PROPOSAL;
     uint32_t round = ballot->vote.round;
 
-    if (ballot->member == con->own_index) {
-        if (!is_ours(con, ballot)) {
-            out->notices |= MUN_CON_NOTICE_OWN_KEY;
-        }
-        return;
-    }
     if (is_proposal && ballot->member != proposer_of(con, round)) {
         out->notices |= MUN_CON_NOTICE_WRONG_PROPOSER;
         return;
     }
-    if (mun_con_rounds_add(&con->rounds, ballot, now_ms) ==
-        MUN_CON_CONTRADICTED) {
-        out->notices |= MUN_CON_NOTICE_CONTRADICTION;
-    }
+    note_contradiction(con, out, ballot);
+    (void)mun_con_rounds_add(&con->rounds, ballot,
+                             now_ms); /* any outcome is fine */
     note_certificate(con, round);
     /* R1: A height stays idle until there is something to agree on. */
     if (con->is_idle && is_proposal && round == 0) {
@@ -489,28 +605,122 @@ on_ballot(struct mun_con *con, struct mun_con_out *out,
     }
 }
 
+/* R30: A member that is behind a skip quorum does not sign at this height, and
+ * asks for its certificate. */
+static void
+note_behind(struct mun_con *con, struct mun_con_out *out)
+{
+    if (!con->is_behind && con->own_index != MUN_CON_OBSERVER &&
+        mun_con_ahead_reached(&con->ahead, con->member_count) >
+            con->record.height) {
+        con->is_behind = true;
+        request(con, out, MUN_CON_REQUEST_CATCH_UP, &mun_hash_zero);
+    }
+}
+
+static void
+on_message_ballot(struct mun_con *con, struct mun_con_out *out,
+                  const struct mun_con_signed *ballot, uint64_t now_ms)
+{
+    if (ballot->member >= con->member_count) {
+        return;
+    }
+    /* R28: An own message that comes from outside is not counted. */
+    if (ballot->member == con->own_index) {
+        note_own(con, out, ballot);
+    } else if (ballot->vote.height == con->record.height) {
+        on_ballot(con, out, ballot, now_ms);
+    } else {
+        mun_con_ahead_add(&con->ahead, ballot, con->record.height);
+        note_behind(con, out);
+    }
+}
+
+/* R16: A certificate is taken whole, whatever its signers sent before. */
+static void
+on_certificate(struct mun_con *con, struct mun_con_out *out,
+               const struct mun_certificate *certificate)
+{
+    uint32_t next = 0;
+
+    if (certificate->member_count != con->member_count) {
+        return;
+    }
+    for (uint32_t i = 0; i < con->member_count; i++) {
+        struct mun_con_signed ballot = {
+            { MUN_VOTE_PRECOMMIT, certificate->height, certificate->round, -1,
+              certificate->header_id },
+            i,
+            { { 0 } },
+        };
+
+        if ((certificate->bitmap[i / 8] & (0x80u >> (i % 8))) == 0) {
+            continue;
+        }
+        ballot.sig = certificate->sigs[next];
+        next++;
+        if (i == con->own_index) {
+            note_own(con, out, &ballot);
+        } else {
+            note_contradiction(con, out, &ballot);
+        }
+    }
+    if (!con->has_certificate) {
+        con->certificate = *certificate;
+        con->has_certificate = true;
+    }
+}
+
+/* As on_certificate, for a polka or the precommits of a round. */
+static void
+on_votes(struct mun_con *con, struct mun_con_out *out,
+         const struct mun_con_votes *votes, uint64_t now_ms)
+{
+    struct mun_con_signed ballot = { 0 };
+
+    if (!mun_con_votes_has_quorum(votes, con->member_count)) {
+        return;
+    }
+    for (uint32_t i = 0; i < votes->count; i++) {
+        mun_con_votes_get(&ballot.vote, votes, i);
+        ballot.member = votes->at[i].member;
+        ballot.sig = votes->at[i].sig;
+        if (ballot.member == con->own_index) {
+            note_own(con, out, &ballot);
+        } else {
+            note_contradiction(con, out, &ballot);
+        }
+    }
+    /* The window has to reach their round: it goes there first. */
+    if ((int32_t)votes->round > current_round(con)) {
+        start_round(con, out, votes->round, now_ms);
+    }
+    mun_con_rounds_take(&con->rounds, votes);
+    note_certificate(con, votes->round);
+}
+
 static void
 on_message(struct mun_con *con, struct mun_con_out *out,
            const struct mun_con_msg *msg, uint64_t now_ms)
 {
-    if (mun_con_msg_height(msg) != con->record.height) {
+    uint64_t height = mun_con_msg_height(msg);
+    bool is_ballot =
+        msg->kind == MUN_CON_MSG_PROPOSAL || msg->kind == MUN_CON_MSG_VOTE;
+
+    if (height < con->record.height ||
+        (height > con->record.height && !is_ballot)) {
         return;
     }
     switch (msg->kind) {
     case MUN_CON_MSG_PROPOSAL:
     case MUN_CON_MSG_VOTE:
-        if (msg->ballot.member < con->member_count) {
-            on_ballot(con, out, &msg->ballot, now_ms);
-        }
+        on_message_ballot(con, out, &msg->ballot, now_ms);
         return;
     case MUN_CON_MSG_CERTIFICATE:
-        /* R16: A certificate is taken whole, whatever its signers sent before.
-         */
-        if (!con->has_certificate &&
-            msg->certificate.member_count == con->member_count) {
-            con->certificate = msg->certificate;
-            con->has_certificate = true;
-        }
+        on_certificate(con, out, &msg->certificate);
+        return;
+    case MUN_CON_MSG_VOTES:
+        on_votes(con, out, &msg->votes, now_ms);
         return;
     }
 }
@@ -525,27 +735,32 @@ on_timer(struct mun_con *con, struct mun_con_out *out,
         timer->round != record->round) {
         return;
     }
-    switch (timer->phase) {
-    case MUN_CON_PROPOSE:
+    switch (timer->kind) {
+    case MUN_CON_TIMER_PROPOSE:
         /* R12: A propose timer that still fits height, round and step prevotes
          * nil. */
         if (record->phase == MUN_CON_PROPOSE) {
             to_prevote(con, &mun_hash_zero, -1);
         }
         return;
-    case MUN_CON_PREVOTE:
+    case MUN_CON_TIMER_PREVOTE:
         /* R13: A prevote timer that still fits height, round and step
          * precommits nil. */
         if (record->phase == MUN_CON_PREVOTE) {
             to_precommit(con, &mun_hash_zero);
         }
         return;
-    case MUN_CON_PRECOMMIT:
+    case MUN_CON_TIMER_PRECOMMIT:
         /* R14: A precommit timer that still fits height and round enters the
          * next round. */
         if (record->round < MUN_CON_ROUND_MAX - 1) {
+            mun_con_rounds_votes(&con->record.entry, &con->rounds,
+                                 current_slot(con), MUN_VOTE_PRECOMMIT, NULL);
             start_round(con, out, record->round + 1, now_ms);
         }
+        return;
+    case MUN_CON_TIMER_RESEND:
+        resend(con, out, now_ms);
         return;
     }
 }
@@ -591,8 +806,13 @@ on_persisted(struct mun_con *con, struct mun_con_out *out,
     for (uint32_t i = 0; i < persisted->count; i++) {
         const struct mun_con_signed *ballot = &persisted->ballots[i];
 
-        out->send[out->send_count] = *ballot;
-        out->send_count++;
+        con->own[ballot->vote.type - 1] = *ballot;
+        send_ballot(out, ballot);
+        /* R32: A re-proposal travels with the polka that it rests on. */
+        if (ballot->vote.type == MUN_VOTE_PROPOSAL &&
+            ballot->vote.valid_round >= 0) {
+            send_votes(out, &con->record.polka);
+        }
         (void)mun_con_rounds_add(&con->rounds, ballot,
                                  now_ms); /* any outcome is fine */
         note_certificate(con, ballot->vote.round);
@@ -608,8 +828,12 @@ restore(struct mun_con *con, struct mun_con_out *out,
     con->record = *record;
     con->is_idle = false;
     mun_con_rounds_move(&con->rounds, record->round);
-    mun_con_rounds_note_polka(&con->rounds, record->valid_round,
-                              &record->valid_id);
+    if (record->polka.count > 0) {
+        mun_con_rounds_take(&con->rounds, &record->polka);
+    }
+    if (record->entry.count > 0) {
+        mun_con_rounds_take(&con->rounds, &record->entry);
+    }
     for (uint32_t i = 0; i < MUN_CON_OWN_COUNT; i++) {
         if (record->own[i].is_present) {
             mun_con_record_vote(&con->awaited[con->awaited_count], record,
@@ -618,33 +842,63 @@ restore(struct mun_con *con, struct mun_con_out *out,
         }
     }
     if (record->phase == MUN_CON_PROPOSE) {
-        set_timer(con, out, MUN_CON_PROPOSE, now_ms);
+        set_timer(con, out, MUN_CON_TIMER_PROPOSE, now_ms);
     }
+    start_resend(con, out, now_ms);
+}
+
+static void
+clear_height(struct mun_con *con, const struct mun_con_started *started)
+{
+    con->member_count = started->members->count;
+    con->own_index = started->own_index;
+    memset(&con->history, 0, sizeof(con->history));
+    if (started->history != NULL) {
+        con->history = *started->history;
+    }
+    mun_con_record_init(&con->record, started->height);
+    con->is_idle = true;
+    con->is_decided = false;
+    con->is_behind = false;
+    con->is_value_asked = false;
+    con->has_certificate = false;
+    memset(&con->certificate, 0, sizeof(con->certificate));
+    memset(con->values, 0, sizeof(con->values));
+    memset(con->own, 0, sizeof(con->own));
+    memset(con->is_reported, 0, sizeof(con->is_reported));
+    mun_con_rounds_init(&con->rounds, started->height, con->member_count);
 }
 
 static void
 on_started(struct mun_con *con, struct mun_con_out *out,
            const struct mun_con_started *started, uint64_t now_ms)
 {
-    struct mun_con_config config = con->config;
+    struct mun_hash members_hash;
+    struct mun_con_signed ballot;
 
-    memset(con, 0, sizeof(*con));
-    con->config = config;
-    con->member_count = started->members->count;
-    con->own_index = started->own_index;
-    if (started->history != NULL) {
-        con->history = *started->history;
-    }
-    con->is_idle = true;
-    mun_con_record_init(&con->record, started->height);
-    mun_con_rounds_init(&con->rounds, con->member_count);
+    clear_height(con, started);
+    mun_members_hash(&members_hash, started->members);
+    mun_con_ahead_move(&con->ahead, &members_hash);
+    note_behind(con, out);
     if (started->record != NULL && started->record->height == started->height &&
         started->own_index != MUN_CON_OBSERVER) {
         restore(con, out, started->record, now_ms);
     }
+    while (mun_con_ahead_take(&con->ahead, &ballot, started->height)) {
+        on_ballot(con, out, &ballot, now_ms);
+    }
 }
 
 /* ---- The step ---- */
+
+static bool
+is_record_of(const struct mun_con_record *record, uint32_t member_count)
+{
+    return (record->polka.count == 0 ||
+            mun_con_votes_has_quorum(&record->polka, member_count)) &&
+           (record->entry.count == 0 ||
+            mun_con_votes_has_quorum(&record->entry, member_count));
+}
 
 static mun_err_t
 check_started(const struct mun_con *con, const struct mun_con_started *started)
@@ -665,8 +919,13 @@ check_started(const struct mun_con *con, const struct mun_con_started *started)
     if (!mun_is_ok(mun_con_record_check(started->record))) {
         return mun_err(MUN_ERR_CORRUPT);
     }
-    return started->record->height > started->height ? mun_err(MUN_ERR_BEHIND)
-                                                     : MUN_SUCCESS;
+    if (started->record->height > started->height) {
+        return mun_err(MUN_ERR_BEHIND);
+    }
+    return started->record->height < started->height ||
+                   is_record_of(started->record, count)
+               ? MUN_SUCCESS
+               : mun_err(MUN_ERR_CORRUPT);
 }
 
 static bool
@@ -746,7 +1005,7 @@ put_persist(const struct mun_con *con, struct mun_con_out *out)
     /* I5, I6, and that the step is the one that the own messages say. */
     MUN_CHECK(mun_is_ok(mun_con_record_check(&con->record)));
     out->has_persist = true;
-    out->persist.record = con->record;
+    out->persist.record = &con->record;
     out->persist.count = con->awaited_count;
     for (uint32_t i = 0; i < con->awaited_count; i++) {
         out->persist.votes[i] = con->awaited[i];
@@ -767,7 +1026,7 @@ mun_con_step(struct mun_con *con, struct mun_con_out *out,
     }
     take_event(con, out, event);
     /* A restarted member counts its own messages before it judges anything. */
-    if (event->kind != MUN_CON_EVENT_STARTED) {
+    if (event->kind != MUN_CON_EVENT_STARTED || con->awaited_count == 0) {
         run_rules(con, out, event->now_ms);
     }
     if (con->awaited_count > 0) {
@@ -788,6 +1047,8 @@ mun_con_config_default(struct mun_con_config *out,
     out->prevote = (struct mun_con_timeout){ 500, 250 };
     out->precommit = (struct mun_con_timeout){ 500, 250 };
     out->timeout_ms_max = 60000;
+    out->resend_ms_min = 1000;
+    out->resend_ms_max = 8000;
     out->time = (struct mun_con_time_params){ 500, 15000 };
 }
 
@@ -796,7 +1057,9 @@ mun_con_init(struct mun_con *con, const struct mun_con_config *config)
 {
     memset(con, 0, sizeof(*con));
     if (config->propose.init_ms == 0 || config->prevote.init_ms == 0 ||
-        config->precommit.init_ms == 0 || config->timeout_ms_max == 0) {
+        config->precommit.init_ms == 0 || config->timeout_ms_max == 0 ||
+        config->resend_ms_min == 0 ||
+        config->resend_ms_max < config->resend_ms_min) {
         return mun_err(MUN_ERR_CONFIG);
     }
     con->config = *config;
@@ -831,6 +1094,18 @@ uint32_t
 mun_con_round(const struct mun_con *con)
 {
     return con->record.round;
+}
+
+bool
+mun_con_is_behind(const struct mun_con *con)
+{
+    return con->is_behind;
+}
+
+bool
+mun_con_is_key_elsewhere(const struct mun_con *con)
+{
+    return con->is_key_elsewhere;
 }
 
 bool

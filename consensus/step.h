@@ -4,7 +4,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "consensus/ahead.h"
 #include "consensus/check.h"
+#include "consensus/evidence.h"
 #include "consensus/message.h"
 #include "consensus/record.h"
 #include "consensus/rotation.h"
@@ -31,7 +33,7 @@
  *      PERSISTED <- sign, write, sync <- persist
  *                                        send      (durable already)
  *                                        apply     (the decision)
- *                                        requests  (VALUE, VALIDITY)
+ *                                        requests  (VALUE, VALIDITY, catch up)
  *                                        timers
  *
  * A value is known by its header id alone; the node keeps the bytes.
@@ -75,6 +77,8 @@ struct mun_con_config {
     struct mun_con_timeout prevote;
     struct mun_con_timeout precommit;
     uint64_t timeout_ms_max;
+    uint64_t resend_ms_min; /* doubled each time */
+    uint64_t resend_ms_max;
     struct mun_con_time_params time;
 };
 
@@ -100,10 +104,18 @@ struct mun_con_started {
     const struct mun_con_record *record;
 };
 
+/* The first three are numbered as the steps that they end. */
+enum mun_con_timer_kind {
+    MUN_CON_TIMER_PROPOSE = MUN_CON_PROPOSE,
+    MUN_CON_TIMER_PREVOTE = MUN_CON_PREVOTE,
+    MUN_CON_TIMER_PRECOMMIT = MUN_CON_PRECOMMIT,
+    MUN_CON_TIMER_RESEND = 4,
+};
+
 struct mun_con_timer {
     uint64_t height;
     uint32_t round;
-    enum mun_con_phase phase;
+    enum mun_con_timer_kind kind;
     uint64_t deadline_ms; /* out only */
 };
 
@@ -149,7 +161,7 @@ struct mun_con_event {
 /* Sign each vote, write `record` with the signatures, sync, answer
  * PERSISTED. */
 struct mun_con_persist {
-    struct mun_con_record record;
+    const struct mun_con_record *record;
     uint32_t count;
     struct mun_vote votes[MUN_CON_OWN_COUNT];
 };
@@ -157,40 +169,53 @@ struct mun_con_persist {
 struct mun_con_apply {
     uint64_t height;
     struct mun_hash id;
-    struct mun_certificate certificate;
+    const struct mun_certificate *certificate;
+};
+
+/* The polka of our valid value, and the precommits that ended the round before:
+ * what a member must be able to show, whole (R31). */
+#define MUN_CON_SEND_VOTES_MAX 2
+
+/* To all other members: own messages, durable already, and votes. */
+struct mun_con_send {
+    uint32_t count;
+    struct mun_con_signed ballots[MUN_CON_OWN_COUNT];
+    uint32_t votes_count;
+    const struct mun_con_votes *votes[MUN_CON_SEND_VOTES_MAX];
 };
 
 enum mun_con_request_kind {
     MUN_CON_REQUEST_VALUE = 1,    /* build one: answer VALUE */
     MUN_CON_REQUEST_VALIDITY = 2, /* get and judge `id`: answer VALIDITY */
+    MUN_CON_REQUEST_CATCH_UP = 3, /* get this height's certificate and value */
 };
 
 struct mun_con_request {
     enum mun_con_request_kind kind;
     uint64_t height;
     uint32_t round;
-    struct mun_hash id; /* zero for VALUE */
+    struct mun_hash id; /* zero except for VALIDITY */
 };
 
 /* For logs and metrics; bits of `notices`. They concern the event's message,
  * except the last. */
 enum mun_con_notice {
-    MUN_CON_NOTICE_CONTRADICTION = 1,  /* its signer signed another one too */
+    MUN_CON_NOTICE_CONTRADICTION = 1,  /* a signer signed another one too */
     MUN_CON_NOTICE_WRONG_PROPOSER = 2, /* it was not its signer's turn */
     MUN_CON_NOTICE_OWN_KEY = 4,        /* our key signed what we did not */
     MUN_CON_NOTICE_INVALID_QUORUM = 8, /* a quorum is for an invalid value */
 };
 
-/* The value wanted; the proposal's, the polka's and the certified value's
- * verdict. */
-#define MUN_CON_REQUESTS_MAX 4
-#define MUN_CON_TIMERS_MAX 3
+/* The value wanted, of two rounds when one was left at once; the proposal's, the
+ * polka's and the certified value's verdict; to catch up. */
+#define MUN_CON_REQUESTS_MAX 6
+#define MUN_CON_TIMERS_MAX 4
 
+/* Lifetime of what it points to: until the next step of the same state. */
 struct mun_con_out {
     bool has_persist;
     struct mun_con_persist persist;
-    uint32_t send_count;
-    struct mun_con_signed send[MUN_CON_OWN_COUNT];
+    struct mun_con_send send;
     bool has_apply;
     struct mun_con_apply apply;
     uint32_t request_count;
@@ -198,6 +223,8 @@ struct mun_con_out {
     uint32_t timer_count;
     struct mun_con_timer timers[MUN_CON_TIMERS_MAX];
     uint32_t notices;
+    bool has_evidence; /* beside MUN_CON_NOTICE_CONTRADICTION */
+    struct mun_con_evidence evidence;
 };
 
 /* ---- State ---- */
@@ -224,16 +251,22 @@ struct mun_con {
     struct mun_con_config config;
     uint32_t member_count;
     uint32_t own_index;
+    bool is_key_elsewhere; /* for ever */
+    struct mun_con_ahead ahead;
     struct mun_con_history history;
     struct mun_con_record record;
     bool is_idle;
     bool is_decided;
+    bool is_behind;      /* for this height */
     bool is_value_asked; /* for this round */
     bool has_certificate;
     struct mun_certificate certificate;
     struct mun_con_value values[MUN_CON_VALUES];
     uint32_t awaited_count;
     struct mun_vote awaited[MUN_CON_OWN_COUNT];
+    struct mun_con_signed own[MUN_CON_OWN_COUNT]; /* the record's, signed */
+    uint64_t resend_ms;
+    bool is_reported[MUN_MEMBERS_MAX]; /* in evidence of this height */
     struct mun_con_rounds rounds;
 };
 
@@ -261,6 +294,12 @@ MUN_MUST_USE mun_err_t mun_con_step(struct mun_con *con,
 bool mun_con_is_busy(const struct mun_con *con);
 bool mun_con_is_idle(const struct mun_con *con);
 bool mun_con_is_decided(const struct mun_con *con);
+
+/* Whether others have decided this height, so that we do not vote in it. */
+bool mun_con_is_behind(const struct mun_con *con);
+
+/* Whether our key has signed what we did not: no votes any more. */
+bool mun_con_is_key_elsewhere(const struct mun_con *con);
 uint64_t mun_con_height(const struct mun_con *con);
 uint32_t mun_con_round(const struct mun_con *con);
 

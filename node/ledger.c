@@ -56,6 +56,7 @@ struct mun_ledger {
     struct mun_con con;
     struct mun_con_out out;
     struct mun_con_record record;
+    uint8_t record_bytes[MUN_CON_RECORD_BYTES_MAX];
     bool has_record;
     uint32_t own_index;
     struct mun_exec exec;
@@ -158,7 +159,7 @@ next_event(struct mun_ledger *ledger, struct mun_con_event *event,
     }
     if (out->has_persist) {
         MUN_CHECK(mun_con_may_defer_sync(&ledger->con));
-        ledger->record = out->persist.record;
+        ledger->record = *out->persist.record;
         ledger->has_record = true;
         event->kind = MUN_CON_EVENT_PERSISTED;
         sign(ledger, &event->as.persisted);
@@ -191,7 +192,7 @@ agree(struct mun_ledger *ledger, struct mun_certificate *certificate,
         if (ledger->out.has_apply) {
             if (!mun_hash_eq(&ledger->out.apply.id, id))
                 break;
-            *certificate = ledger->out.apply.certificate;
+            *certificate = *ledger->out.apply.certificate;
             return MUN_SUCCESS;
         }
         if (!next_event(ledger, &event, header, id, &is_wanted))
@@ -363,7 +364,6 @@ struct decided {
 static mun_err_t
 commit(struct mun_ledger *ledger, const struct decided *decided)
 {
-    uint8_t record[MUN_CON_RECORD_BYTES_MAX];
     struct mun_store_block block = {
         .exec = &ledger->exec,
         .header = &decided->header,
@@ -379,7 +379,7 @@ commit(struct mun_ledger *ledger, const struct decided *decided)
     uint64_t start_us = mun_clock_monotonic_us();
     struct mun_wr wr;
 
-    mun_wr_init(&wr, record, sizeof record);
+    mun_wr_init(&wr, ledger->record_bytes, sizeof ledger->record_bytes);
     mun_con_record_encode(&wr, &ledger->record);
     MUN_CHECK(mun_is_ok(mun_wr_status(&wr)));
     block.consensus = mun_wr_done(&wr);

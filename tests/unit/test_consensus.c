@@ -243,7 +243,7 @@ fire(struct bench *b, uint64_t height, uint32_t round, enum mun_con_phase phase)
 
     event.as.timer.height = height;
     event.as.timer.round = round;
-    event.as.timer.phase = phase;
+    event.as.timer.kind = (enum mun_con_timer_kind)phase;
     give_ok(b, &event);
 }
 
@@ -284,7 +284,7 @@ static bool
 has_timer(const struct bench *b, enum mun_con_phase phase, uint32_t round)
 {
     for (uint32_t i = 0; i < b->out.timer_count; i++) {
-        if (b->out.timers[i].phase == phase &&
+        if (b->out.timers[i].kind == (enum mun_con_timer_kind)phase &&
             b->out.timers[i].round == round) {
             return true;
         }
@@ -310,7 +310,7 @@ assert_quiet(const struct bench *b)
 {
     assert_false(b->out.has_persist);
     assert_false(b->out.has_apply);
-    assert_int_equal(b->out.send_count, 0);
+    assert_int_equal(b->out.send.count, 0);
     assert_int_equal(b->out.request_count, 0);
     assert_int_equal(b->out.timer_count, 0);
 }
@@ -348,8 +348,8 @@ assert_decides(const struct bench *b, struct mun_hash id, uint32_t round)
     assert_true(b->out.has_apply);
     assert_int_equal(b->out.apply.height, HEIGHT);
     assert_true(mun_hash_eq(&b->out.apply.id, &id));
-    assert_int_equal(b->out.apply.certificate.round, round);
-    assert_int_equal(mun_certificate_verify(&b->out.apply.certificate,
+    assert_int_equal(b->out.apply.certificate->round, round);
+    assert_int_equal(mun_certificate_verify(b->out.apply.certificate,
                                             &b->chain_id, &b->members)
                          .code,
                      MUN_OK);
@@ -454,8 +454,8 @@ line_19_the_value_is_proposed_once(void **state)
     value(b, 0, id_of(1));
     assert_signs(b, (struct say){ 0, MUN_VOTE_PROPOSAL, 0, id_of(1), -1 });
     settle(b);
-    assert_int_equal(b->out.send_count, 1);
-    assert_int_equal(b->out.send[0].vote.type, MUN_VOTE_PROPOSAL);
+    assert_int_equal(b->out.send.count, 1);
+    assert_int_equal(b->out.send.ballots[0].vote.type, MUN_VOTE_PROPOSAL);
     assert_prevotes(b, 0, id_of(1));
     settle(b);
     value(b, 0, id_of(2));
@@ -551,7 +551,7 @@ line_24_a_valid_value_gets_a_prevote(void **state)
     propose(b, 0, 0, id_of(1));
     judge(b, id_of(1), true);
     assert_prevotes(b, 0, id_of(1));
-    assert_int_equal(b->out.persist.record.phase, MUN_CON_PREVOTE);
+    assert_int_equal(b->out.persist.record->phase, MUN_CON_PREVOTE);
 }
 
 static void
@@ -749,10 +749,10 @@ line_38_a_polka_locks_and_precommits(void **state)
     prevote(b, 1, 0, id);
     assert_precommits(b, 0, id);
     /* I5: the lock goes with the precommit. */
-    assert_int_equal(b->out.persist.record.locked_round, 0);
-    assert_true(mun_hash_eq(&b->out.persist.record.locked_id, &id));
-    assert_int_equal(b->out.persist.record.valid_round, 0);
-    assert_true(mun_hash_eq(&b->out.persist.record.valid_id, &id));
+    assert_int_equal(b->out.persist.record->locked_round, 0);
+    assert_true(mun_hash_eq(&b->out.persist.record->locked_id, &id));
+    assert_int_equal(b->out.persist.record->valid_round, 0);
+    assert_true(mun_hash_eq(&b->out.persist.record->valid_id, &id));
 }
 
 static void
@@ -801,7 +801,7 @@ line_42_the_valid_value_is_updated_after_the_precommit(void **state)
     prevote(b, 0, 3, NIL);
     prevote(b, 1, 3, NIL);
     assert_signs(b, (struct say){ 0, MUN_VOTE_PROPOSAL, 3, id_of(1), 0 });
-    assert_int_equal(b->out.persist.record.locked_round, -1);
+    assert_int_equal(b->out.persist.record->locked_round, -1);
 }
 
 /* ---- R8 and R9: lines 44 to 48 ---- */
@@ -817,7 +817,7 @@ line_44_a_quorum_of_nil_prevotes_precommits_nil(void **state)
     assert_false(b->out.has_persist);
     prevote(b, 2, 0, NIL);
     assert_precommits(b, 0, NIL);
-    assert_int_equal(b->out.persist.record.locked_round, -1);
+    assert_int_equal(b->out.persist.record->locked_round, -1);
 }
 
 static void
@@ -1085,7 +1085,7 @@ a_certificate_with_an_equivocators_vote_is_taken_whole(void **state)
     make_certificate(b, &msg, 0, id_of(1));
     assert_int_equal(receive(b, &msg).code, MUN_OK);
     assert_decides(b, id_of(1), 0);
-    assert_int_equal(b->out.apply.certificate.bitmap[0], 0xe0);
+    assert_int_equal(b->out.apply.certificate->bitmap[0], 0xe0);
 }
 
 static void
@@ -1103,7 +1103,7 @@ a_certificate_decides_an_idle_height(void **state)
 }
 
 static void
-messages_of_other_heights_change_nothing(void **state)
+messages_of_other_heights_are_no_votes(void **state)
 {
     struct bench *b = bench_working(3);
     struct mun_vote vote = { MUN_VOTE_PRECOMMIT, HEIGHT + 1, 0, -1, id_of(1) };
@@ -1113,8 +1113,12 @@ messages_of_other_heights_change_nothing(void **state)
         struct mun_con_signed ballot = sign(b, i, &vote);
 
         receive_ballot(b, &ballot);
+        /* R30: The second says that an honest member is there. */
+        assert_int_equal(b->out.request_count, i == 1 ? 1 : 0);
+        b->out.request_count = 0;
         assert_quiet(b);
     }
+    assert_true(mun_con_is_behind(&b->con));
     vote.height = HEIGHT - 1;
     for (uint32_t i = 0; i < 3; i++) {
         struct mun_con_signed ballot = sign(b, i, &vote);
@@ -1177,10 +1181,10 @@ nothing_is_sent_or_counted_before_it_is_durable(void **state)
     judge(b, id_of(1), true);
     /* I2: two prevotes are here, the own one is not counted yet. */
     assert_prevotes(b, 0, id_of(1));
-    assert_int_equal(b->out.send_count, 0);
+    assert_int_equal(b->out.send.count, 0);
     settle(b);
-    assert_int_equal(b->out.send_count, 1);
-    assert_int_equal(b->out.send[0].vote.type, MUN_VOTE_PREVOTE);
+    assert_int_equal(b->out.send.count, 1);
+    assert_int_equal(b->out.send.ballots[0].vote.type, MUN_VOTE_PREVOTE);
     assert_precommits(b, 0, id_of(1));
 }
 
@@ -1197,7 +1201,7 @@ prevote_and_precommit_share_a_write_when_a_polka_waits(void **state)
     judge(b, id_of(1), true);
     assert_int_equal(b->out.persist.count, 2);
     settle(b);
-    assert_int_equal(b->out.send_count, 2);
+    assert_int_equal(b->out.send.count, 2);
 }
 
 static void
@@ -1240,7 +1244,7 @@ a_persisted_that_was_not_asked_for_is_refused(void **state)
     event.as.persisted.count = 0;
     assert_int_equal(give(b, &event).code, MUN_ERR_INTERNAL);
     settle(b);
-    assert_int_equal(b->out.send_count, 1);
+    assert_int_equal(b->out.send.count, 1);
 }
 
 static struct mun_con_record
@@ -1279,19 +1283,19 @@ a_restart_sends_the_same_bytes_and_keeps_the_lock(void **state)
     (void)state;
     prevote(b, 0, 0, id_of(1));
     prevote(b, 1, 0, id_of(1));
-    record = b->out.persist.record;
+    record = *b->out.persist.record;
     first = persisted(b);
     restart(b, &record);
     /* Prevote and precommit again, nothing sent before they are durable. */
     assert_true(b->out.has_persist);
     assert_int_equal(b->out.persist.count, 2);
-    assert_int_equal(b->out.send_count, 0);
+    assert_int_equal(b->out.send.count, 0);
     second = persisted(b);
     assert_memory_equal(&first.as.persisted.ballots[0].sig,
                         &second.as.persisted.ballots[1].sig,
                         sizeof(struct mun_sig));
     settle(b);
-    assert_int_equal(b->out.send_count, 2);
+    assert_int_equal(b->out.send.count, 2);
     assert_false(b->out.has_persist);
     /* The lock holds in round 1. */
     propose(b, 1, 1, id_of(2));
@@ -1327,7 +1331,7 @@ a_restarted_proposer_proposes_the_same_value(void **state)
 
     (void)state;
     value(b, 0, id_of(1));
-    record = b->out.persist.record;
+    record = *b->out.persist.record;
     restart(b, &record);
     assert_signs(b, (struct say){ 0, MUN_VOTE_PROPOSAL, 0, id_of(1), -1 });
     assert_true(has_timer(b, MUN_CON_PROPOSE, 0));
@@ -1537,7 +1541,7 @@ line_49_precommits_for_nil_stay_out_of_the_certificate(void **state)
     precommit(b, 1, 0, id_of(1));
     precommit(b, 2, 0, id_of(1));
     assert_decides(b, id_of(1), 0);
-    assert_int_equal(b->out.apply.certificate.bitmap[0], 0x70);
+    assert_int_equal(b->out.apply.certificate->bitmap[0], 0x70);
 }
 
 static void
@@ -1567,7 +1571,8 @@ a_restart_after_the_proposal_arms_no_propose_timer(void **state)
 
     (void)state;
     restart(b, &record);
-    assert_int_equal(b->out.timer_count, 0);
+    assert_int_equal(b->out.timer_count, 1);
+    assert_int_equal(b->out.timers[0].kind, MUN_CON_TIMER_RESEND);
 }
 
 static void
@@ -1648,7 +1653,7 @@ one_member_decides_many_heights_with_one_deferred_write_each(void **state)
         assert_int_equal(b->out.apply.height, height);
         assert_true(mun_hash_eq(&b->out.apply.id, &id));
         assert_true(mun_is_ok(mun_certificate_verify(
-            &b->out.apply.certificate, &b->chain_id, &b->members)));
+            b->out.apply.certificate, &b->chain_id, &b->members)));
     }
 }
 
@@ -1710,7 +1715,7 @@ chance(struct chance *c, uint32_t below)
 static void
 chance_check(struct chance *c, const struct mun_con_persist *persist)
 {
-    const struct mun_con_record *record = &persist->record;
+    const struct mun_con_record *record = persist->record;
 
     /* I5, I6 */
     assert_true(mun_is_ok(mun_con_record_check(record)));
@@ -1765,7 +1770,8 @@ chance_ballot(struct chance *c, struct bench *b, struct mun_con_event *event,
     }
     checked->msg.kind = vote->type == MUN_VOTE_PROPOSAL ? MUN_CON_MSG_PROPOSAL
                                                         : MUN_CON_MSG_VOTE;
-    checked->msg.ballot.member = chance(c, 4);
+    /* Another one than ours (R34). */
+    checked->msg.ballot.member = (b->own + 1 + chance(c, 3)) % 4;
     event->kind = MUN_CON_EVENT_MESSAGE;
     event->as.message = checked;
 }
@@ -1797,7 +1803,7 @@ chance_event(struct chance *c, struct bench *b, struct mun_con_event *event,
         event->kind = MUN_CON_EVENT_TIMER;
         event->as.timer.height = HEIGHT;
         event->as.timer.round = mun_con_round(&b->con);
-        event->as.timer.phase = (enum mun_con_phase)(1 + chance(c, 3));
+        event->as.timer.kind = (enum mun_con_timer_kind)(1 + chance(c, 4));
     }
 }
 
@@ -1907,22 +1913,22 @@ net_do(uint32_t i)
     uint32_t done = 0;
 
     for (;;) {
-        for (uint32_t k = 0; k < b->out.send_count; k++) {
-            net_send(i, &b->out.send[k]);
+        for (uint32_t k = 0; k < b->out.send.count; k++) {
+            net_send(i, &b->out.send.ballots[k]);
         }
         if (b->out.has_apply) {
             assert_false(the_net.has_decided[i]);
             the_net.has_decided[i] = true;
             the_net.decided[i] = b->out.apply.id;
             assert_true(mun_is_ok(mun_certificate_verify(
-                &b->out.apply.certificate, &b->chain_id, &b->members)));
+                b->out.apply.certificate, &b->chain_id, &b->members)));
         }
         for (uint32_t k = 0; k < b->out.request_count; k++) {
             assert_true(todo_count < 8);
             todo[todo_count++] = net_answer(i, &b->out.requests[k]);
         }
         for (uint32_t k = 0; k < b->out.timer_count; k++) {
-            uint32_t at = (uint32_t)b->out.timers[k].phase - 1;
+            uint32_t at = (uint32_t)b->out.timers[k].kind - 1;
 
             the_net.timers[i][at] = b->out.timers[k];
             the_net.has_timer[i][at] = true;
@@ -2133,7 +2139,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_second_proposal_of_a_round_does_not_count),
     cmocka_unit_test(a_certificate_with_an_equivocators_vote_is_taken_whole),
     cmocka_unit_test(a_certificate_decides_an_idle_height),
-    cmocka_unit_test(messages_of_other_heights_change_nothing),
+    cmocka_unit_test(messages_of_other_heights_are_no_votes),
     cmocka_unit_test(an_own_message_from_outside_is_not_counted),
     cmocka_unit_test(values_that_nobody_needs_give_way),
     cmocka_unit_test(nothing_is_sent_or_counted_before_it_is_durable),

@@ -194,8 +194,50 @@ the_largest_certificate_fits_the_largest_message(void **state)
     for (uint32_t i = 0; i < MUN_MEMBERS_MAX; i++) {
         made.certificate.sigs[i] = made.certificate.sigs[0];
     }
+    assert_true(encode() < MUN_CON_MSG_BYTES_MAX);
+    assert_canonical();
+}
+
+/* Of all members that there can be, for value 7. */
+static void
+fill_votes(struct mun_con_votes *out, enum mun_vote_type type, uint32_t round)
+{
+    memset(out, 0, sizeof(*out));
+    out->height = HEIGHT;
+    out->round = round;
+    out->type = type;
+    out->count = MUN_MEMBERS_MAX;
+    for (uint32_t i = 0; i < MUN_MEMBERS_MAX; i++) {
+        out->at[i].member = i;
+        out->at[i].valid_round = -1;
+        out->at[i].id = id_of(7);
+        memset(&out->at[i].sig, (int)i, sizeof(out->at[i].sig));
+    }
+}
+
+static void
+the_votes_of_all_are_the_longest_message(void **state)
+{
+    (void)state;
+    memset(&made, 0, sizeof(made));
+    made.kind = MUN_CON_MSG_VOTES;
+    fill_votes(&made.votes, MUN_VOTE_PREVOTE, 2);
     assert_int_equal(encode(), MUN_CON_MSG_BYTES_MAX);
-    assert_int_equal(decode(MUN_CON_MSG_BYTES_MAX), MUN_OK);
+    assert_canonical();
+    made.votes.at[5].member = 4; /* not ascending */
+    assert_int_equal(recode(), MUN_ERR_VALUE);
+    made.votes.at[5].member = 5;
+    made.votes.at[99].member = MUN_MEMBERS_MAX;
+    assert_int_equal(recode(), MUN_ERR_VALUE);
+    made.votes.at[99].member = 99;
+    made.votes.at[7].valid_round = 2;
+    assert_int_equal(recode(), MUN_ERR_VALUE);
+    made.votes.at[7].valid_round = -1;
+    made.votes.type = MUN_VOTE_PROPOSAL;
+    assert_int_equal(recode(), MUN_ERR_VALUE);
+    made.votes.type = MUN_VOTE_PRECOMMIT;
+    made.votes.height = 0;
+    assert_int_equal(recode(), MUN_ERR_VALUE);
 }
 
 static void
@@ -209,7 +251,7 @@ unknown_versions_kinds_and_types_are_refused(void **state)
     buffer[0] = 1;
     buffer[1] = 0;
     assert_int_equal(decode(117), MUN_ERR_KIND);
-    buffer[1] = 4;
+    buffer[1] = MUN_CON_MSG_VOTES + 1;
     assert_int_equal(decode(117), MUN_ERR_KIND);
     buffer[1] = MUN_CON_MSG_VOTE;
     buffer[2] = 0;
@@ -355,6 +397,8 @@ full_record(void)
     record.own[0] = (struct mun_con_own){ true, 4, 2, id_of(6) };
     record.own[1] = (struct mun_con_own){ true, 5, -1, id_of(7) };
     record.own[2] = (struct mun_con_own){ true, 5, -1, id_of(7) };
+    fill_votes(&record.polka, MUN_VOTE_PREVOTE, 5);
+    fill_votes(&record.entry, MUN_VOTE_PRECOMMIT, 4);
     return record;
 }
 
@@ -395,7 +439,7 @@ the_record_has_one_encoding(void **state)
     }
     buffer[len] = 0;
     assert_int_equal(decode_record(&copy, len + 1), MUN_ERR_TRAILING);
-    buffer[0] = 2;
+    buffer[0] = MUN_CON_RECORD_VERSION + 1;
     assert_int_equal(decode_record(&copy, len), MUN_ERR_VERSION);
 }
 
@@ -472,9 +516,10 @@ spare_bits_and_unknown_steps_are_refused(void **state)
     buffer[13] = 4;
     assert_int_equal(decode_record(&copy, len), MUN_ERR_VALUE);
     buffer[13] = 3;
-    buffer[86] = 15;
+    assert_int_equal(buffer[86], 31);
+    buffer[86] = 63;
     assert_int_equal(decode_record(&copy, len), MUN_ERR_VALUE);
-    buffer[86] = 7;
+    buffer[86] = 31;
     assert_int_equal(decode_record(&copy, len), MUN_OK);
 }
 
@@ -486,6 +531,7 @@ main(void)
         cmocka_unit_test(proposals_have_one_encoding_of_121_bytes),
         cmocka_unit_test(certificates_have_one_encoding),
         cmocka_unit_test(the_largest_certificate_fits_the_largest_message),
+        cmocka_unit_test(the_votes_of_all_are_the_longest_message),
         cmocka_unit_test(unknown_versions_kinds_and_types_are_refused),
         cmocka_unit_test(votes_that_nobody_honest_signs_are_refused),
         cmocka_unit_test(announced_values_are_limited),
