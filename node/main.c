@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "ledger/base/check.h"
+#include "ledger/base/encode.h"
 #include "ledger/base/log.h"
 #include "node/backend.h"
 #include "node/config.h"
@@ -19,11 +21,20 @@ static sem_t end;
 static volatile sig_atomic_t signals;
 
 static const char usage[] =
-    "Usage: munimentd --config FILE [--check-config]\n"
+    "Usage: munimentd --config FILE [--check-config | --accept-database[=ID]]\n"
     "A node of a Muniment ledger.\n"
     "\n"
     "  -c, --config FILE   the configuration (strict JSON; node/README.md)\n"
     "      --check-config  say what is wrong with it, and exit\n"
+    "      --accept-database\n"
+    "                      when the high-water file is lost: check the "
+    "database,\n"
+    "                      say which header it ends with, and exit\n"
+    "      --accept-database=HEADER_ID\n"
+    "                      also make a new high-water file when it ends with\n"
+    "                      that header. First read node/README.md, \"When the\n"
+    "                      node refuses to start\": on an old copy of the\n"
+    "                      database this forks the ledger\n"
     "  -V, --version       print the version\n"
     "  -h, --help          print this\n"
     "\n"
@@ -92,9 +103,74 @@ check(const struct mun_config *config)
     return 0;
 }
 
-static int
-run(const char *path, bool checks_only)
+static void
+print_found(const struct mun_node_found *found)
 {
+    static const char *const steps[] = { "nothing", "proposal", "prevote",
+                                         "precommit" };
+    char id[2 * sizeof found->header_id.b + 1];
+    char time[MUN_TIME_TEXT_SIZE];
+
+    mun_hex_encode(id,
+                   mun_bytes(found->header_id.b, sizeof found->header_id.b));
+    mun_time_encode(time, found->time_ms);
+    MUN_CHECK(found->signed_step < sizeof steps / sizeof steps[0]);
+    (void)printf("height       %" PRIu64 "\n"
+                 "header id    %s\n"
+                 "time         %s\n"
+                 "log size     %" PRIu64 "\n",
+                 found->height, id, time, found->log_size);
+    if (found->signed_height == 0)
+        (void)puts("signed last  nothing");
+    else
+        (void)printf("signed last  %s of height %" PRIu64 ", round %u\n",
+                     steps[found->signed_step], found->signed_height,
+                     (unsigned)found->signed_round);
+}
+
+/* `text` is the header id that the operator repeats, or NULL. */
+static int
+accept_database(const struct mun_config *config, const char *text)
+{
+    struct mun_node_found found;
+    struct mun_hash header_id;
+    mun_err_t err;
+
+    if (text != NULL &&
+        !mun_is_ok(mun_hex_decode(header_id.b, sizeof header_id.b,
+                                  mun_bytes_str(text)))) {
+        (void)fputs("--accept-database takes a header id: 64 digits of small "
+                    "hex\n",
+                    stderr);
+        return 2;
+    }
+    err = mun_node_accept(&found, config, text == NULL ? NULL : &header_id);
+    if (mun_is_ok(err) || err.code == MUN_ERR_VALUE)
+        print_found(&found);
+    if (!mun_is_ok(err)) {
+        (void)fputs("not accepted, nothing was changed\n", stderr);
+        return 1;
+    }
+    (void)puts(text == NULL
+                   ? "checked, nothing was changed. Accept it only when this "
+                     "is the newest header that anybody has seen."
+                   : "accepted: a new high-water file was made");
+    return 0;
+}
+
+/* What the command line asks for. */
+struct request {
+    const char *config;
+    bool checks_only;
+    bool accepts;
+    const char *header_id; /* NULL: only look */
+};
+
+static int
+run(const struct request *request)
+{
+    const char *path = request->config;
+
     static struct mun_config config;
     struct mun_json_err why;
     mun_err_t err = mun_config_read(&config, &why, path);
@@ -108,7 +184,11 @@ run(const char *path, bool checks_only)
         return 1;
     }
     mun_log_set_level(config.log_level);
-    return checks_only ? check(&config) : serve(&config);
+    if (request->checks_only)
+        return check(&config);
+    if (request->accepts)
+        return accept_database(&config, request->header_id);
+    return serve(&config);
 }
 
 int
@@ -117,12 +197,12 @@ main(int argc, char **argv)
     static const struct option options[] = {
         { "config", required_argument, NULL, 'c' },
         { "check-config", no_argument, NULL, 'k' },
+        { "accept-database", optional_argument, NULL, 'a' },
         { "version", no_argument, NULL, 'V' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
-    const char *path = NULL;
-    bool checks_only = false;
+    struct request request = { 0 };
     int option;
 
     /* No thread runs yet. */
@@ -130,10 +210,14 @@ main(int argc, char **argv)
                                  "c:Vh", options, NULL)) != -1) {
         switch (option) {
         case 'c':
-            path = optarg;
+            request.config = optarg;
             break;
         case 'k':
-            checks_only = true;
+            request.checks_only = true;
+            break;
+        case 'a':
+            request.accepts = true;
+            request.header_id = optarg;
             break;
         case 'V':
             (void)puts(MUN_SOFTWARE);
@@ -146,9 +230,10 @@ main(int argc, char **argv)
             return 2;
         }
     }
-    if (path == NULL || optind != argc) {
+    if (request.config == NULL || optind != argc ||
+        (request.checks_only && request.accepts)) {
         (void)fputs(usage, stderr);
         return 2;
     }
-    return run(path, checks_only);
+    return run(&request);
 }

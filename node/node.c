@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include "consensus/record.h"
 #include "ledger/base/arena.h"
 #include "ledger/base/check.h"
 #include "ledger/base/encode.h"
@@ -228,6 +229,16 @@ check_room(const char *path)
     return MUN_SUCCESS;
 }
 
+/* Which of the two paths to look at. */
+static mun_err_t
+store_failed(const struct mun_node *node, mun_err_t err)
+{
+    if (err.code == MUN_ERR_HIGH_WATER)
+        return file_failed("high_water_file", node->config.high_water_file,
+                           err);
+    return file_failed("data_dir", node->config.data_dir, err);
+}
+
 /* Makes the database; its records come from a state of their own. */
 static mun_err_t
 create_store(struct mun_node *node, const struct mun_store_config *config)
@@ -245,17 +256,42 @@ create_store(struct mun_node *node, const struct mun_store_config *config)
     mun_log(MUN_LOG_INFO, "node created_database path=%s", config->path);
 out:
     unmap_state(node);
-    return mun_is_ok(err) ? err : file_failed("data_dir", config->path, err);
+    return mun_is_ok(err) ? err : store_failed(node, err);
+}
+
+static struct mun_store_config
+store_config(const struct mun_node *node)
+{
+    return (struct mun_store_config){
+        .path = node->config.data_dir,
+        .high_water_path = node->config.high_water_file,
+        .cache_bytes = STORE_CACHE_BYTES,
+    };
 }
 
 static mun_err_t
-try_open(struct mun_node *node, const struct mun_store_config *config)
+take_head(struct mun_node *node)
+{
+    node->head = mun_arena_alloc(&node->arena, sizeof *node->head);
+    if (node->head == NULL)
+        return start_failed("store", mun_err(MUN_ERR_LIMIT));
+    return MUN_SUCCESS;
+}
+
+typedef mun_err_t (*store_open)(struct mun_store **out,
+                                struct mun_store_head *head,
+                                struct mun_state *state,
+                                const struct mun_store_config *config);
+
+static mun_err_t
+try_open(struct mun_node *node, const struct mun_store_config *config,
+         store_open open)
 {
     mun_err_t err;
 
     MUN_TRY(check_room(config->path));
     MUN_TRY(map_state(node));
-    err = mun_store_open(&node->store, node->head, node->state, config);
+    err = open(&node->store, node->head, node->state, config);
     if (!mun_is_ok(err))
         unmap_state(node);
     return err;
@@ -269,7 +305,7 @@ compare_genesis(struct mun_node *node)
 
     err = mun_store_genesis(node->store, &node->arena, &stored);
     if (!mun_is_ok(err))
-        return file_failed("data_dir", node->config.data_dir, err);
+        return store_failed(node, err);
     if (!mun_bytes_eq(stored, node->genesis_bytes)) {
         mun_log(MUN_LOG_UNUSUAL,
                 "node start_failed field=genesis_file path=%s "
@@ -283,23 +319,17 @@ compare_genesis(struct mun_node *node)
 static mun_err_t
 open_store(struct mun_node *node)
 {
-    const struct mun_store_config config = {
-        .path = node->config.data_dir,
-        .high_water_path = node->config.high_water_file,
-        .cache_bytes = STORE_CACHE_BYTES,
-    };
+    const struct mun_store_config config = store_config(node);
     mun_err_t err;
 
-    node->head = mun_arena_alloc(&node->arena, sizeof *node->head);
-    if (node->head == NULL)
-        return start_failed("store", mun_err(MUN_ERR_LIMIT));
-    err = try_open(node, &config);
+    MUN_TRY(take_head(node));
+    err = try_open(node, &config, mun_store_open);
     if (err.code == MUN_ERR_NOT_FOUND) {
         MUN_TRY(create_store(node, &config));
-        err = try_open(node, &config);
+        err = try_open(node, &config, mun_store_open);
     }
     if (!mun_is_ok(err))
-        return file_failed("data_dir", config.path, err);
+        return store_failed(node, err);
     return compare_genesis(node);
 }
 
@@ -481,6 +511,118 @@ mun_node_stop(struct mun_node *node)
     close_all(node);
     return has_failed ? mun_err(MUN_ERR_STORE) : MUN_SUCCESS;
 }
+
+/* Accepting a database */
+
+static mun_err_t
+accept_refused(const char *reason, mun_err_t err)
+{
+    mun_log(MUN_LOG_UNUSUAL, "node accept_refused reason=\"%s\"", reason);
+    return err;
+}
+
+/* The record of what was signed and the mark are written together. */
+static mun_err_t
+compare_record(struct mun_node *node, const struct mun_high_water *mark)
+{
+    struct mun_con_record record = { .height = 0 };
+    struct mun_bytes bytes;
+    mun_err_t err = mun_store_consensus(node->store, &node->arena, &bytes);
+
+    if (mun_is_ok(err) && bytes.len > 0)
+        err = mun_con_record_decode(&record, bytes);
+    if (!mun_is_ok(err) && err.code != MUN_ERR_NOT_FOUND)
+        return err;
+    if (record.height != mark->signed_height ||
+        record.round != mark->signed_round ||
+        (uint8_t)record.phase != mark->signed_step)
+        return accept_refused("the record of what was signed last is not that "
+                              "of the newest block",
+                              mun_err(MUN_ERR_CORRUPT));
+    return MUN_SUCCESS;
+}
+
+static mun_err_t
+look_at(struct mun_node *node, struct mun_node_found *out)
+{
+    const struct mun_header *header = &node->head->header;
+    struct mun_high_water mark;
+
+    MUN_TRY(compare_genesis(node));
+    mun_store_mark(node->store, &mark);
+    MUN_TRY(compare_record(node, &mark));
+    *out = (struct mun_node_found){ .height = header->height,
+                                    .header_id = node->head->header_id,
+                                    .time_ms = header->time_ms,
+                                    .log_size = header->log_size,
+                                    .signed_height = mark.signed_height,
+                                    .signed_round = mark.signed_round,
+                                    .signed_step = mark.signed_step };
+    return MUN_SUCCESS;
+}
+
+static mun_err_t
+write_high_water(struct mun_node *node, const struct mun_hash *header_id)
+{
+    const char *path = node->config.high_water_file;
+    char text[2 * sizeof header_id->b + 1];
+    mun_err_t err;
+
+    if (!mun_hash_eq(header_id, &node->head->header_id))
+        return accept_refused("the database ends with another header",
+                              mun_err(MUN_ERR_VALUE));
+    err = mun_store_accept(node->store, path);
+    if (!mun_is_ok(err))
+        return file_failed("high_water_file", path, err);
+    mun_hex_encode(text, mun_bytes(header_id->b, sizeof header_id->b));
+    mun_log(MUN_LOG_UNUSUAL,
+            "node accepted_database height=%" PRIu64 " header_id=%s "
+            "high_water_file=%s",
+            node->head->header.height, text, path);
+    return MUN_SUCCESS;
+}
+
+static mun_err_t
+accept_database(struct mun_node *node, struct mun_node_found *out,
+                const struct mun_hash *header_id)
+{
+    const struct mun_store_config config = store_config(node);
+    mun_err_t err;
+
+    MUN_TRY(load_genesis(node));
+    if (node->chain->members.count != 1)
+        return accept_refused("the ledger has several members; this one joins "
+                              "again as a new node with a new key",
+                              mun_err(MUN_ERR_CONFIG));
+    MUN_TRY(take_head(node));
+    err = try_open(node, &config, mun_store_open_unmarked);
+    if (!mun_is_ok(err))
+        return store_failed(node, err);
+    MUN_TRY(look_at(node, out));
+    return header_id == NULL ? MUN_SUCCESS : write_high_water(node, header_id);
+}
+
+mun_err_t
+mun_node_accept(struct mun_node_found *out, const struct mun_config *config,
+                const struct mun_hash *header_id)
+{
+    struct mun_node *node = &the_node;
+    mun_err_t err;
+
+    memset(out, 0, sizeof *out);
+    memset(node, 0, sizeof *node);
+    node->config = *config;
+    MUN_TRY(mun_arena_open(&node->arena, NODE_ARENA_BYTES));
+    err = accept_database(node, out, header_id);
+    mun_store_close(node->store);
+    unmap_state(node);
+    mun_arena_close(&node->arena);
+    if (!mun_is_ok(err) && err.code != MUN_ERR_VALUE)
+        memset(out, 0, sizeof *out);
+    return err;
+}
+
+/* Checking */
 
 mun_err_t
 mun_node_check(const struct mun_config *config)

@@ -214,18 +214,30 @@ read_file(int fd, uint8_t *out, size_t size)
     return MUN_SUCCESS;
 }
 
+/* As it was made. */
+static bool
+is_unwritten(const uint8_t slot[SLOT_BYTES])
+{
+    static const uint8_t zeros[SLOT_BYTES];
+
+    return memcmp(slot, zeros, SLOT_BYTES) == 0;
+}
+
 static mun_err_t
 newest(struct mun_mark *out, const uint8_t *bytes)
 {
     int legible = 0;
+    bool is_spoiled = false;
 
     memset(out, 0, sizeof *out);
     for (unsigned i = 0; i < SLOT_COUNT; i++) {
+        const uint8_t *slot = bytes + (size_t)i * MUN_HIGH_WATER_SLOT;
         struct mun_mark mark;
 
-        if (!decode_slot(&mark, bytes + (size_t)i * MUN_HIGH_WATER_SLOT) ||
-            mark.sequence % SLOT_COUNT != i)
+        if (!decode_slot(&mark, slot) || mark.sequence % SLOT_COUNT != i) {
+            is_spoiled = is_spoiled || !is_unwritten(slot);
             continue;
+        }
         legible++;
         if (mark.sequence > out->sequence)
             *out = mark;
@@ -234,8 +246,8 @@ newest(struct mun_mark *out, const uint8_t *bytes)
         mun_log(MUN_LOG_UNUSUAL, "store high_water what=illegible");
         return mun_err(MUN_ERR_HIGH_WATER);
     }
-    /* The other slot was never written, or its write was torn. */
-    if (legible < SLOT_COUNT && out->sequence > 1)
+    /* A torn write, or the disk. */
+    if (is_spoiled)
         mun_log(MUN_LOG_UNUSUAL, "store high_water what=one_slot_illegible");
     return MUN_SUCCESS;
 }

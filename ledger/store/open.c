@@ -293,6 +293,24 @@ check_high_water(struct mun_store *store, const char *path)
     return mun_high_water_write(&store->high_water, mark);
 }
 
+/* A start without the file, on purpose: there must be none. */
+static mun_err_t
+check_no_high_water(struct mun_store *store, const char *path)
+{
+    mun_err_t err;
+
+    if (access(path, F_OK) != 0 && errno == ENOENT) {
+        store->failed = mun_err(MUN_ERR_HIGH_WATER);
+        return MUN_SUCCESS;
+    }
+    /* Says what is wrong with it, if anything is. */
+    err = check_high_water(store, path);
+    if (!mun_is_ok(err))
+        return err;
+    mun_log(MUN_LOG_UNUSUAL, "store high_water what=exists");
+    return mun_err(MUN_ERR_HIGH_WATER);
+}
+
 /* The store itself, its path and the scratch of commit, all from one arena
  * that the store then owns. */
 static mun_err_t
@@ -324,9 +342,12 @@ take_memory(struct mun_store **out, const char *path)
     return MUN_SUCCESS;
 }
 
+typedef mun_err_t (*mark_check)(struct mun_store *store, const char *path);
+
 static mun_err_t
 open_store(struct mun_store *store, struct mun_store_head *head,
-           struct mun_state *state, const struct mun_store_config *config)
+           struct mun_state *state, const struct mun_store_config *config,
+           mark_check check_mark)
 {
     const struct mun_rocks_config rocks_config = { config->path,
                                                    config->cache_bytes, false };
@@ -344,15 +365,16 @@ open_store(struct mun_store *store, struct mun_store_head *head,
     MUN_TRY(mun_rocks_open(&store->rocks, &rocks_config));
     MUN_TRY(load_mark(store));
     /* Before minutes are spent on records. */
-    MUN_TRY(check_high_water(store, config->high_water_path));
+    MUN_TRY(check_mark(store, config->high_water_path));
     MUN_TRY(load_head(store, head));
     MUN_TRY(load_log(store, head));
     return load_state(store, state, &head->header);
 }
 
-mun_err_t
-mun_store_open(struct mun_store **out, struct mun_store_head *head,
-               struct mun_state *state, const struct mun_store_config *config)
+static mun_err_t
+open_with(struct mun_store **out, struct mun_store_head *head,
+          struct mun_state *state, const struct mun_store_config *config,
+          mark_check check_mark)
 {
     struct mun_store *store;
     mun_err_t err;
@@ -360,7 +382,7 @@ mun_store_open(struct mun_store **out, struct mun_store_head *head,
     *out = NULL;
     memset(head, 0, sizeof *head);
     MUN_TRY(take_memory(&store, config->path));
-    err = open_store(store, head, state, config);
+    err = open_store(store, head, state, config, check_mark);
     if (!mun_is_ok(err)) {
         memset(head, 0, sizeof *head);
         mun_store_close(store);
@@ -368,4 +390,35 @@ mun_store_open(struct mun_store **out, struct mun_store_head *head,
     }
     *out = store;
     return MUN_SUCCESS;
+}
+
+mun_err_t
+mun_store_open(struct mun_store **out, struct mun_store_head *head,
+               struct mun_state *state, const struct mun_store_config *config)
+{
+    return open_with(out, head, state, config, check_high_water);
+}
+
+/* The way back */
+
+mun_err_t
+mun_store_open_unmarked(struct mun_store **out, struct mun_store_head *head,
+                        struct mun_state *state,
+                        const struct mun_store_config *config)
+{
+    return open_with(out, head, state, config, check_no_high_water);
+}
+
+void
+mun_store_mark(const struct mun_store *store, struct mun_high_water *out)
+{
+    *out = store->mark.at;
+}
+
+mun_err_t
+mun_store_accept(const struct mun_store *store, const char *high_water_path)
+{
+    MUN_CHECK(!store->high_water.is_open);
+    MUN_CHECK(store->failed.code == MUN_ERR_HIGH_WATER);
+    return mun_high_water_create(high_water_path, &store->mark);
 }

@@ -83,6 +83,27 @@ MUN_MUST_USE mun_err_t mun_store_open(struct mun_store **out,
                                       struct mun_state *state,
                                       const struct mun_store_config *config);
 
+/* The way back when the high-water file is lost, for an operator who knows
+ * that the database is the newest: nothing here can tell. Opens with all other
+ * checks of mun_store_open, but only when there is nothing at the file's path;
+ * a file that is there, legible or not, is never gone past. What is opened so
+ * refuses every write but mun_store_accept.
+ * Errors: as mun_store_open. MUN_ERR_HIGH_WATER: there is a file.
+ * After failure: *out is NULL. */
+MUN_MUST_USE mun_err_t mun_store_open_unmarked(
+    struct mun_store **out, struct mun_store_head *head,
+    struct mun_state *state, const struct mun_store_config *config);
+
+/* What the database itself says that the high-water file held last. */
+void mun_store_mark(const struct mun_store *store, struct mun_high_water *out);
+
+/* Makes the high-water file from mun_store_mark; the store is to be closed and
+ * opened again then. Only after mun_store_open_unmarked.
+ * Errors: MUN_ERR_HIGH_WATER (a file is there by now), MUN_ERR_DISK_FULL,
+ * MUN_ERR_IO. */
+MUN_MUST_USE mun_err_t mun_store_accept(const struct mun_store *store,
+                                        const char *high_water_path);
+
 /* Flushes and closes; close(NULL) is fine. */
 void mun_store_close(struct mun_store *store);
 

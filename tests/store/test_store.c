@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <rocksdb/c.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -241,6 +242,65 @@ an_old_high_water_file_is_refused(void **state)
     mun_test_node_close_store(&node);
     copy_file(kept, node.high_water_path);
     assert_int_equal(mun_test_node_reopen(&node).code, MUN_ERR_HIGH_WATER);
+}
+
+static void
+a_lost_high_water_file_is_made_again(void **state)
+{
+    const struct mun_hash head_id = node.head.header_id;
+    struct mun_high_water found;
+
+    (void)state;
+    mun_test_node_close_store(&node);
+    assert_int_equal(unlink(node.high_water_path), 0);
+    assert_ok(mun_test_node_reopen_unmarked(&node));
+    assert_hash(&node.head.header_id, &head_id);
+    mun_store_mark(node.store, &found);
+    assert_int_equal(found.height, node.high_water.height);
+    assert_int_equal(found.signed_height, node.high_water.signed_height);
+    assert_hash(&found.header_id, &head_id);
+    /* Looking is not writing, and nothing else can be written. */
+    assert_int_equal(access(node.high_water_path, F_OK), -1);
+    assert_int_equal(
+        mun_store_put_consensus(node.store, MUN_BYTES_NONE, &found).code,
+        MUN_ERR_HIGH_WATER);
+    assert_ok(mun_store_accept(node.store, node.high_water_path));
+    assert_int_equal(mun_store_accept(node.store, node.high_water_path).code,
+                     MUN_ERR_HIGH_WATER);
+    assert_ok(mun_test_node_reopen(&node));
+    (void)anchor(leaves_of(3, 1), 3);
+    assert_ok(mun_test_node_reopen(&node));
+}
+
+static void
+a_high_water_file_that_is_there_is_never_gone_past(void **state)
+{
+    char kept[160];
+    char path[160];
+    int fd;
+
+    (void)state;
+    (void)snprintf(kept, sizeof kept, "%s/kept", node.dir);
+    (void)snprintf(path, sizeof path, "%s/copy", node.dir);
+    assert_ok(mun_store_backup(node.store, path));
+    (void)anchor(leaves_of(1, 1), 1);
+    /* The right one. */
+    assert_int_equal(mun_test_node_reopen_unmarked(&node).code,
+                     MUN_ERR_HIGH_WATER);
+    /* An old database beside it. */
+    node.config.path = path;
+    assert_int_equal(mun_test_node_reopen_unmarked(&node).code, MUN_ERR_BEHIND);
+    node.config.path = node.path;
+    mun_test_remove(path);
+    /* No slot of it legible. */
+    copy_file(node.high_water_path, kept);
+    fd = open(node.high_water_path, O_WRONLY | O_TRUNC);
+    assert_true(fd >= 0);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(mun_test_node_reopen_unmarked(&node).code,
+                     MUN_ERR_HIGH_WATER);
+    copy_file(kept, node.high_water_path);
+    assert_ok(mun_test_node_reopen(&node));
 }
 
 static void
@@ -1041,6 +1101,8 @@ main(int argc, char **argv)
         TEST(what_is_not_there_is_not_found),
         TEST(another_process_holds_the_lock),
         TEST(a_lost_high_water_file_is_refused),
+        TEST(a_lost_high_water_file_is_made_again),
+        TEST(a_high_water_file_that_is_there_is_never_gone_past),
         TEST(an_old_high_water_file_is_refused),
         TEST(a_backup_opens_and_an_old_one_is_behind),
         TEST(a_backup_with_the_file_of_its_time_opens),

@@ -173,6 +173,15 @@ mun_test_node_close_store(struct mun_test_node *node)
 }
 
 mun_err_t
+mun_test_node_reopen_unmarked(struct mun_test_node *node)
+{
+    mun_test_node_close_store(node);
+    empty_state(node);
+    return mun_store_open_unmarked(&node->store, &node->head, node->state,
+                                   &node->config);
+}
+
+mun_err_t
 mun_test_node_reopen(struct mun_test_node *node)
 {
     double began;

@@ -68,6 +68,9 @@ void mun_test_node_recall(struct mun_test_node *node);
 
 /* Closes the store when it is open, empties the state and opens again. */
 MUN_MUST_USE mun_err_t mun_test_node_reopen(struct mun_test_node *node);
+/* With mun_store_open_unmarked. */
+MUN_MUST_USE mun_err_t
+mun_test_node_reopen_unmarked(struct mun_test_node *node);
 void mun_test_node_close_store(struct mun_test_node *node);
 
 /* Closes and deletes all. */
