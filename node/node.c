@@ -525,17 +525,20 @@ accept_refused(const char *reason, mun_err_t err)
 static mun_err_t
 compare_record(struct mun_node *node, const struct mun_high_water *mark)
 {
-    struct mun_con_record record = { .height = 0 };
+    struct mun_con_record *record =
+        mun_arena_alloc(&node->arena, sizeof *record);
     struct mun_bytes bytes;
     mun_err_t err = mun_store_consensus(node->store, &node->arena, &bytes);
 
+    if (record == NULL)
+        return mun_err(MUN_ERR_LIMIT);
     if (mun_is_ok(err) && bytes.len > 0)
-        err = mun_con_record_decode(&record, bytes);
+        err = mun_con_record_decode(record, bytes);
     if (!mun_is_ok(err) && err.code != MUN_ERR_NOT_FOUND)
         return err;
-    if (record.height != mark->signed_height ||
-        record.round != mark->signed_round ||
-        (uint8_t)record.phase != mark->signed_step)
+    if (record->height != mark->signed_height ||
+        record->round != mark->signed_round ||
+        (uint8_t)record->phase != mark->signed_step)
         return accept_refused("the record of what was signed last is not that "
                               "of the newest block",
                               mun_err(MUN_ERR_CORRUPT));
