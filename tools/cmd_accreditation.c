@@ -34,12 +34,23 @@ enum {
 
 #define KEYS_MAX 2
 
+/* What a scope limits beside kinds of award. An empty list grants any, which
+ * is more than people mean who leave an option out: each is said. */
+enum {
+    LIMIT_LEVEL,
+    LIMIT_FIELD,
+    LIMIT_PLACE,
+    LIMIT_CREDITS,
+    LIMIT_COUNT,
+};
+
 struct accredit_args {
     struct mun_cli *cli;
     const char *keys[KEYS_MAX];
     size_t key_count;
     struct mun_entry *entry;
     const char *id;
+    bool is_any[LIMIT_COUNT]; /* "any" was said */
     bool has_subject;
     bool has_tier;
     bool has_id;
@@ -123,6 +134,58 @@ add_award(struct mun_scope *scope, const char *text)
     return kind != 0;
 }
 
+/* A limit of the scope, or that there is none. */
+static bool
+read_limit(struct accredit_args *args, int limit, char *arg)
+{
+    struct mun_scope *scope = &args->entry->as.accredit.grant.scope;
+
+    if (strcmp(arg, "any") == 0) {
+        args->is_any[limit] = true;
+        return true;
+    }
+    switch (limit) {
+    case LIMIT_LEVEL:
+        return add_pair(scope->levels, &scope->level_count,
+                        MUN_SCOPE_LEVELS_MAX, arg);
+    case LIMIT_FIELD:
+        return add_pair(scope->fields, &scope->field_count,
+                        MUN_SCOPE_FIELDS_MAX, arg);
+    case LIMIT_PLACE:
+        return add_place(scope, arg);
+    case LIMIT_CREDITS:
+        return read_credits(scope, arg);
+    default:
+        return false;
+    }
+}
+
+/* Each limit is given or said to be none, and not both. */
+static int
+check_limits(struct mun_cli *cli, const struct accredit_args *args)
+{
+    static const char *const names[LIMIT_COUNT] = { "--level", "--field",
+                                                    "--place", "--credits" };
+    const struct mun_scope *scope = &args->entry->as.accredit.grant.scope;
+    const bool is_given[LIMIT_COUNT] = {
+        scope->level_count > 0,
+        scope->field_count > 0,
+        scope->place_count > 0,
+        scope->credit_system.len > 0,
+    };
+
+    for (int i = 0; i < LIMIT_COUNT; i++) {
+        if (is_given[i] && args->is_any[i])
+            return mun_cli_fail(cli, MUN_EXIT_USAGE,
+                                "%s is either any or what is listed", names[i]);
+        if (!is_given[i] && !args->is_any[i])
+            return mun_cli_fail(cli, MUN_EXIT_USAGE,
+                                "%s is needed; \"%s any\" sets no limit",
+                                names[i], names[i]);
+    }
+    return MUN_EXIT_DONE;
+}
+
 /* One option of the grant; false when its value is wrong. */
 static bool
 read_grant_option(struct accredit_args *args, int key, char *arg)
@@ -133,17 +196,15 @@ read_grant_option(struct accredit_args *args, int key, char *arg)
 
     switch (key) {
     case OPT_LEVEL:
-        return add_pair(scope->levels, &scope->level_count,
-                        MUN_SCOPE_LEVELS_MAX, arg);
+        return read_limit(args, LIMIT_LEVEL, arg);
     case OPT_FIELD:
-        return add_pair(scope->fields, &scope->field_count,
-                        MUN_SCOPE_FIELDS_MAX, arg);
+        return read_limit(args, LIMIT_FIELD, arg);
+    case OPT_PLACE:
+        return read_limit(args, LIMIT_PLACE, arg);
+    case OPT_CREDITS:
+        return read_limit(args, LIMIT_CREDITS, arg);
     case OPT_AWARD:
         return add_award(scope, arg);
-    case OPT_PLACE:
-        return add_place(scope, arg);
-    case OPT_CREDITS:
-        return read_credits(scope, arg);
     case OPT_TIER:
         grant->tier = mun_word_find(mun_word_tier, MUN_TIER_NONE, arg);
         args->has_tier = true;
@@ -231,16 +292,17 @@ mun_cmd_accredit(struct mun_cli *cli, int argc, char **argv)
         { "parent", OPT_PARENT, "ID", 0,
           "the accreditor's own accreditation, unless it is a root accreditor",
           0 },
-        { "level", OPT_LEVEL, "FRAMEWORK=LEVEL", 0, "a level; none: any level",
-          0 },
+        { "level", OPT_LEVEL, "FRAMEWORK=LEVEL", 0, "a level; or any", 0 },
         { "field", OPT_FIELD, "SCHEME=CODE", 0,
-          "a field; covers every code that begins so; none: any", 0 },
+          "a field; covers every code that begins so; or any", 0 },
         { "award", OPT_AWARD, "KIND", 0,
           "micro-credential, course-certificate, module, degree, "
           "professional-licence or participation",
           0 },
-        { "place", OPT_PLACE, "CODE", 0, "jurisdiction; none: any", 0 },
-        { "credits", OPT_CREDITS, "SYSTEM:MIN-MAX", 0, "none: any", 0 },
+        { "place", OPT_PLACE, "CODE", 0,
+          "jurisdiction: KZ, or a part of it as KZ-75; or any", 0 },
+        { "credits", OPT_CREDITS, "SYSTEM:MIN-MAX", 0,
+          "of one award, as ECTS:1-30; or any", 0 },
         { "tier", OPT_TIER, "TIER", 0,
           "statutory, agency, self-accrediting or none-yet", 0 },
         { "basis", OPT_BASIS, "TEXT", 0, "the law or decision behind it", 0 },
@@ -254,11 +316,17 @@ mun_cmd_accredit(struct mun_cli *cli, int argc, char **argv)
         options,
         parse_accredit,
         "",
-        "Grants an accreditation.\vExample:\n"
+        "Grants an accreditation. What it is for is said in full: --award, "
+        "--level, --field, --place and --credits are all needed, all but the "
+        "last may be repeated, and all but the first may be \"any\", which "
+        "sets no limit.\vExamples:\n"
         "  muniment accredit --key agency.key --subject 5f2c… \\\n"
-        "    --level KZ=Undergraduate --field KZ=B061 \\\n"
-        "    --award micro-credential --place KZ --tier agency \\\n"
-        "    --basis \"Decision 1 of 2026\" --until 2030-01-01",
+        "    --award micro-credential --level KZ=Undergraduate \\\n"
+        "    --field KZ=B061 --place KZ --credits ECTS:1-30 \\\n"
+        "    --tier agency --basis \"Decision 1 of 2026\" --until 2030-01-01\n"
+        "  muniment accredit --key ministry.key --subject 77ab… \\\n"
+        "    --award degree --level any --field any --place KZ \\\n"
+        "    --credits any --tier statutory --until 2035-01-01",
         children,
         NULL,
         NULL
@@ -279,7 +347,10 @@ mun_cmd_accredit(struct mun_cli *cli, int argc, char **argv)
                             "needed; see --help");
     if (grant->from_ms == 0)
         grant->from_ms = mun_cli_now_ms();
-    int code = open_keys(cli, &args, signers);
+    int code = check_limits(cli, &args);
+    if (code != MUN_EXIT_DONE)
+        return code;
+    code = open_keys(cli, &args, signers);
     if (code != MUN_EXIT_DONE)
         return code;
     return mun_submit_one(cli, "accredited; the entry is its id", entry,

@@ -118,6 +118,7 @@ class Ledger:
         self.accreditation = self.json(
             "accredit", "--key", "agency.key", "--subject", self.issuer,
             "--level", "KZ=Undergraduate", "--award", "micro-credential",
+            "--field", "any", "--place", "any", "--credits", "any",
             "--tier", "agency", "--basis", "Decision 7",
             "--until", "2099-01-01")["entry"]
         (self.dir / "programme.json").write_text(json.dumps({
@@ -198,6 +199,47 @@ def damaged(path, member, change):
     out = path.with_name("damaged.json")
     out.write_text(json.dumps(document))
     return out
+
+
+class Accredit(unittest.TestCase):
+    LIMITS = {"--level": "KZ=Undergraduate", "--field": "KZ=B06",
+              "--place": "KZ", "--credits": "ECTS:1-30"}
+
+    def accredit(self, limits, code=0):
+        given = [word for pair in limits for word in pair]
+        return ledger.run(
+            "accredit", "--key", "agency.key", "--subject", ledger.issuer,
+            "--award", "module", "--tier", "agency", "--until", "2099-01-01",
+            *given, "--json", code=code)
+
+    def test_every_limit_is_said(self):
+        for name in self.LIMITS:
+            rest = [pair for pair in self.LIMITS.items() if pair[0] != name]
+            said = self.accredit(rest, code=2)
+            self.assertIn(f"{name} is needed", said)
+            self.assertIn("any", said)
+            said = self.accredit([*self.LIMITS.items(), (name, "any")], code=2)
+            self.assertIn(f"{name} is either any or what is listed", said)
+        for name in self.LIMITS:
+            for wrong in ("", "Any", "x"):
+                if name != "--place":
+                    self.accredit([*[pair for pair in self.LIMITS.items()
+                                     if pair[0] != name], (name, wrong)],
+                                  code=2)
+
+    def test_what_is_said_is_granted(self):
+        entry = json.loads(self.accredit(self.LIMITS.items()))["entry"]
+        scope = ledger.json("accreditation", "show", entry)["scope"]
+        self.assertEqual(scope["levels"], [
+            {"framework": "KZ", "level": "Undergraduate"}])
+        self.assertEqual(scope["fields"], [{"scheme": "KZ", "code": "B06"}])
+        self.assertEqual(scope["jurisdictions"], ["KZ"])
+        self.assertEqual(scope["credit_system"], "ECTS")
+        entry = json.loads(self.accredit(
+            [(name, "any") for name in self.LIMITS]))["entry"]
+        scope = ledger.json("accreditation", "show", entry)["scope"]
+        self.assertEqual([scope["levels"], scope["fields"],
+                          scope["jurisdictions"]], [[], [], []])
 
 
 class Table(unittest.TestCase):
