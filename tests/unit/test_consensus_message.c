@@ -1,5 +1,5 @@
-/* Codecs of consensus messages and of the durable record, and the check that
- * makes messages fit for the step. */
+/* Codecs of consensus messages, and the check that makes them fit for the
+ * step. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,6 @@
 
 #include "consensus/check.h"
 #include "consensus/message.h"
-#include "consensus/record.h"
 
 #define HEIGHT 8u
 
@@ -380,149 +379,6 @@ a_certificate_needs_a_quorum_and_every_signature(void **state)
     assert_int_equal(check(HEIGHT), MUN_ERR_PROOF);
 }
 
-/* ---- The record ---- */
-
-static struct mun_con_record
-full_record(void)
-{
-    struct mun_con_record record;
-
-    mun_con_record_init(&record, HEIGHT);
-    record.round = 5;
-    record.phase = MUN_CON_PRECOMMIT;
-    record.locked_round = 5;
-    record.locked_id = id_of(7);
-    record.valid_round = 5;
-    record.valid_id = id_of(7);
-    record.own[0] = (struct mun_con_own){ true, 4, 2, id_of(6) };
-    record.own[1] = (struct mun_con_own){ true, 5, -1, id_of(7) };
-    record.own[2] = (struct mun_con_own){ true, 5, -1, id_of(7) };
-    fill_votes(&record.polka, MUN_VOTE_PREVOTE, 5);
-    fill_votes(&record.entry, MUN_VOTE_PRECOMMIT, 4);
-    return record;
-}
-
-static size_t
-encode_record(const struct mun_con_record *record)
-{
-    struct mun_wr wr;
-
-    mun_wr_init(&wr, buffer, MUN_CON_RECORD_BYTES_MAX);
-    mun_con_record_encode(&wr, record);
-    assert_true(mun_is_ok(mun_wr_status(&wr)));
-    return mun_wr_done(&wr).len;
-}
-
-static enum mun_err_code
-decode_record(struct mun_con_record *out, size_t len)
-{
-    return mun_con_record_decode(out, mun_bytes(buffer, len)).code;
-}
-
-static void
-the_record_has_one_encoding(void **state)
-{
-    struct mun_con_record record = full_record();
-    uint8_t first[MUN_CON_RECORD_BYTES_MAX];
-    struct mun_con_record copy;
-    size_t len = encode_record(&record);
-
-    (void)state;
-    assert_int_equal(len, MUN_CON_RECORD_BYTES_MAX);
-    memcpy(first, buffer, len);
-    assert_int_equal(decode_record(&copy, len), MUN_OK);
-    assert_int_equal(encode_record(&copy), len);
-    assert_memory_equal(first, buffer, len);
-    for (size_t i = 0; i < len; i++) {
-        assert_int_equal(decode_record(&copy, i), MUN_ERR_TRUNCATED);
-        assert_zero(&copy, sizeof(copy));
-    }
-    buffer[len] = 0;
-    assert_int_equal(decode_record(&copy, len + 1), MUN_ERR_TRAILING);
-    buffer[0] = MUN_CON_RECORD_VERSION + 1;
-    assert_int_equal(decode_record(&copy, len), MUN_ERR_VERSION);
-}
-
-static void
-the_record_gives_back_what_was_signed(void **state)
-{
-    struct mun_con_record record = full_record();
-    struct mun_vote vote;
-
-    (void)state;
-    mun_con_record_vote(&vote, &record, MUN_VOTE_PROPOSAL);
-    assert_int_equal(vote.type, MUN_VOTE_PROPOSAL);
-    assert_int_equal(vote.height, HEIGHT);
-    assert_int_equal(vote.round, 4);
-    assert_int_equal(vote.valid_round, 2);
-    assert_true(mun_hash_eq(&vote.id, &record.own[0].id));
-}
-
-static void
-assert_refused(const struct mun_con_record *record)
-{
-    struct mun_con_record copy;
-
-    assert_int_equal(mun_con_record_check(record).code, MUN_ERR_VALUE);
-    assert_int_equal(decode_record(&copy, encode_record(record)),
-                     MUN_ERR_VALUE);
-    assert_zero(&copy, sizeof(copy));
-}
-
-#define REFUSED(change)                                                        \
-    do {                                                                       \
-        struct mun_con_record record = full_record();                          \
-                                                                               \
-        change;                                                                \
-        assert_refused(&record);                                               \
-    } while (0)
-
-static void
-records_that_contradict_themselves_are_refused(void **state)
-{
-    (void)state;
-    REFUSED(record.height = 0);
-    REFUSED(record.round = MUN_CON_ROUND_MAX);
-    REFUSED(record.round = 6);               /* no vote of this round */
-    REFUSED(record.phase = MUN_CON_PREVOTE); /* a precommit is there */
-    REFUSED(record.phase = MUN_CON_PROPOSE);
-    REFUSED(record.own[1].round = 4);       /* precommit without prevote */
-    REFUSED(record.own[1].round = 6);       /* of a round to come */
-    REFUSED(record.own[0].valid_round = 4); /* not below its round */
-    REFUSED(record.own[0].id = id_of(0));   /* a nil proposal */
-    REFUSED(record.own[2].valid_round = 1); /* precommits have none */
-    REFUSED(record.own[2].id = id_of(8));   /* not what is locked */
-    REFUSED(record.locked_round = 4);       /* older than the precommit */
-    REFUSED(record.locked_id = id_of(8));
-    REFUSED(record.locked_round = -1); /* with an id */
-    REFUSED(record.locked_round = -2);
-    REFUSED(record.locked_id = id_of(0)); /* without one */
-    REFUSED(record.valid_round = 4);      /* older than the lock */
-    REFUSED(record.valid_round = 6);      /* of a round to come */
-    REFUSED(record.valid_id = id_of(0));
-    REFUSED((record.own[1].id = id_of(0), record.own[1].valid_round = 2));
-}
-
-static void
-spare_bits_and_unknown_steps_are_refused(void **state)
-{
-    struct mun_con_record record = full_record();
-    struct mun_con_record copy;
-    size_t len = encode_record(&record);
-
-    (void)state;
-    buffer[13] = 0;
-    assert_int_equal(decode_record(&copy, len), MUN_ERR_VALUE);
-    buffer[13] = 4;
-    assert_int_equal(decode_record(&copy, len), MUN_ERR_VALUE);
-    buffer[13] = 3;
-    assert_int_equal(buffer[86], 31);
-    buffer[86] = 63;
-    assert_int_equal(decode_record(&copy, len), MUN_ERR_VALUE);
-    buffer[86] = 31;
-    assert_int_equal(decode_record(&copy, len), MUN_OK);
-}
-
 int
 main(void)
 {
@@ -539,10 +395,6 @@ main(void)
         cmocka_unit_test(a_right_signature_passes_the_check),
         cmocka_unit_test(each_signed_field_matters_to_the_check),
         cmocka_unit_test(a_certificate_needs_a_quorum_and_every_signature),
-        cmocka_unit_test(the_record_has_one_encoding),
-        cmocka_unit_test(the_record_gives_back_what_was_signed),
-        cmocka_unit_test(records_that_contradict_themselves_are_refused),
-        cmocka_unit_test(spare_bits_and_unknown_steps_are_refused),
     };
 
     return cmocka_run_group_tests(tests, make_members, NULL);
