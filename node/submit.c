@@ -225,7 +225,7 @@ prepare(struct work *work, uint32_t index)
 /* Stage 2, in any order: signatures and leaves */
 
 static void
-verify(struct work *work, uint32_t index)
+verify(struct work *work, uint32_t index, struct mun_key_memo *memo)
 {
     struct mun_metrics *metrics = work->submit->metrics;
     struct mun_pending *pending = work->pendings[index];
@@ -236,8 +236,8 @@ verify(struct work *work, uint32_t index)
         return;
     checked = &pending->checked;
     atomic_fetch_add(&metrics->signatures, checked->entry.key_count);
-    refusal = mun_entry_verify(
-        checked, &checked->entry,
+    refusal = mun_entry_verify_memo(
+        memo, checked, &checked->entry,
         pending->leaf_count == 0 ? NULL : pending->leaves, pending->leaf_count);
     if (refusal == MUN_REFUSAL_NONE)
         return;
@@ -249,14 +249,16 @@ static void
 verify_chunks(struct work *work)
 {
     uint32_t count = work->submission->count;
+    struct mun_key_memo memo;
 
+    memset(&memo, 0, sizeof memo);
     for (;;) {
         uint32_t from = atomic_fetch_add(&work->next, CHUNK);
 
         if (from >= count)
             return;
         for (uint32_t i = from; i < from + CHUNK && i < count; i++)
-            verify(work, i);
+            verify(work, i, &memo);
     }
 }
 

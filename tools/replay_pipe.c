@@ -197,15 +197,15 @@ run_fetcher(void *ctx)
 /* Verifying */
 
 static void
-verify(struct mun_pipe_batch *batch, uint32_t at)
+verify(struct mun_key_memo *memo, struct mun_pipe_batch *batch, uint32_t at)
 {
     const struct mun_block_item *item = &batch->items[at];
     struct mun_entry entry;
 
     batch->refusals[at] = mun_entry_decode(&entry, item->entry);
     if (batch->refusals[at] == MUN_REFUSAL_NONE)
-        batch->refusals[at] = mun_entry_verify(&batch->checked[at], &entry,
-                                               item->leaves, item->leaf_count);
+        batch->refusals[at] = mun_entry_verify_memo(
+            memo, &batch->checked[at], &entry, item->leaves, item->leaf_count);
 }
 
 /* The oldest slot with work left. */
@@ -247,10 +247,12 @@ run_worker(void *ctx)
     struct slot *slot = NULL;
     uint32_t first = 0;
     uint32_t count = 0;
+    struct mun_key_memo memo;
 
+    memset(&memo, 0, sizeof memo);
     while (take_chunk(pipe, &slot, &first, &count)) {
         for (uint32_t i = 0; i < count; i++)
-            verify(&slot->batch, first + i);
+            verify(&memo, &slot->batch, first + i);
         (void)pthread_mutex_lock(&pipe->lock);
         slot->done += count;
         if (slot->done == slot->batch.entry_count) {

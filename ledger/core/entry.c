@@ -201,11 +201,11 @@ mun_entry_encode_body(struct mun_wr *wr, const struct mun_entry *entry)
 }
 
 static enum mun_refusal
-verify_signatures(const struct mun_entry *entry)
+verify_signatures(struct mun_key_memo *memo, const struct mun_entry *entry)
 {
     for (uint8_t i = 0; i < entry->key_count; i++) {
-        mun_err_t err =
-            mun_sig_verify(&entry->sigs[i], &entry->keys[i], &entry->id);
+        mun_err_t err = mun_sig_verify_memo(memo, &entry->sigs[i],
+                                            &entry->keys[i], &entry->id);
 
         if (err.code == MUN_ERR_KEY)
             return MUN_REFUSAL_BAD_ENCODING;
@@ -240,11 +240,19 @@ enum mun_refusal
 mun_entry_verify(struct mun_entry_checked *out, const struct mun_entry *entry,
                  const struct mun_hash *leaves, uint32_t leaf_count)
 {
+    return mun_entry_verify_memo(NULL, out, entry, leaves, leaf_count);
+}
+
+enum mun_refusal
+mun_entry_verify_memo(struct mun_key_memo *memo, struct mun_entry_checked *out,
+                      const struct mun_entry *entry,
+                      const struct mun_hash *leaves, uint32_t leaf_count)
+{
     enum mun_refusal refusal;
 
     MUN_CHECK(entry->key_count > 0);
     MUN_CHECK(leaves != NULL || leaf_count == 0);
-    refusal = verify_signatures(entry);
+    refusal = verify_signatures(memo, entry);
     if (refusal != MUN_REFUSAL_NONE)
         return refusal;
     refusal = verify_leaves(entry, leaves, leaf_count);

@@ -198,4 +198,11 @@ enum mun_refusal mun_entry_verify(struct mun_entry_checked *out,
                                   const struct mun_hash *leaves,
                                   uint32_t leaf_count);
 
+/* The same for who verifies many; `memo` may be NULL (key.h). */
+enum mun_refusal mun_entry_verify_memo(struct mun_key_memo *memo,
+                                       struct mun_entry_checked *out,
+                                       const struct mun_entry *entry,
+                                       const struct mun_hash *leaves,
+                                       uint32_t leaf_count);
+
 #endif

@@ -48,14 +48,47 @@ mun_key_check(const struct mun_key *key)
     return mun_err(parse_key(&point, key) ? MUN_OK : MUN_ERR_KEY);
 }
 
+_Static_assert(sizeof(secp256k1_pubkey) ==
+                   sizeof((struct mun_key_memo *)NULL)->slots[0].point,
+               "a slot holds a point");
+
+/* Only keys that have a point are in the memo. Empty slots hold the key of
+ * zeros, which has none. */
+static bool
+recall_key(struct mun_key_memo *memo, secp256k1_pubkey *out,
+           const struct mun_key *key)
+{
+    size_t at = key->b[MUN_KEY_BYTES - 1] % MUN_KEY_MEMO_SLOTS;
+
+    if (memo == NULL)
+        return parse_key(out, key);
+    if (key->b[0] == MUN_ALG_SECP256K1 &&
+        mun_key_eq(&memo->slots[at].key, key)) {
+        memcpy(out, memo->slots[at].point, sizeof *out);
+        return true;
+    }
+    if (!parse_key(out, key))
+        return false;
+    memo->slots[at].key = *key;
+    memcpy(memo->slots[at].point, out, sizeof *out);
+    return true;
+}
+
 mun_err_t
 mun_sig_verify(const struct mun_sig *sig, const struct mun_key *key,
                const struct mun_hash *digest)
 {
+    return mun_sig_verify_memo(NULL, sig, key, digest);
+}
+
+mun_err_t
+mun_sig_verify_memo(struct mun_key_memo *memo, const struct mun_sig *sig,
+                    const struct mun_key *key, const struct mun_hash *digest)
+{
     secp256k1_pubkey point;
     secp256k1_ecdsa_signature scalars;
 
-    if (!parse_key(&point, key))
+    if (!recall_key(memo, &point, key))
         return mun_err(MUN_ERR_KEY);
     if (sig->b[0] != MUN_ALG_SECP256K1)
         return mun_err(MUN_ERR_SIGNATURE);

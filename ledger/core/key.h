@@ -46,6 +46,23 @@ MUN_MUST_USE mun_err_t mun_sig_verify(const struct mun_sig *sig,
                                       const struct mun_key *key,
                                       const struct mun_hash *digest);
 
+/* Points of keys that were met before. Finding the point of a key is an eighth
+ * of a look at a signature, and who signs once signs many entries. Belongs to
+ * one thread; zeroed, it is empty. */
+#define MUN_KEY_MEMO_SLOTS 32u
+struct mun_key_memo {
+    struct {
+        struct mun_key key;
+        uint8_t point[64];
+    } slots[MUN_KEY_MEMO_SLOTS];
+};
+
+/* mun_sig_verify; `memo` may be NULL and never changes the answer. */
+MUN_MUST_USE mun_err_t mun_sig_verify_memo(struct mun_key_memo *memo,
+                                           const struct mun_sig *sig,
+                                           const struct mun_key *key,
+                                           const struct mun_hash *digest);
+
 /* A secret with what signing needs. Wipe with mun_signer_fini. Not pure data:
  * it may not be copied. */
 struct mun_signer {

@@ -51,11 +51,20 @@ negate(uint8_t out[32], const uint8_t in[32])
     }
 }
 
+/* Alike without a memo, with an empty one, and with what all before left. */
 static void
 assert_refused(const struct mun_sig *sig, const struct mun_key *key,
                const struct mun_hash *digest, enum mun_err_code code)
 {
+    static struct mun_key_memo full;
+    struct mun_key_memo empty;
+
+    memset(&empty, 0, sizeof empty);
     assert_int_equal(mun_sig_verify(sig, key, digest).code, code);
+    assert_int_equal(mun_sig_verify_memo(&empty, sig, key, digest).code, code);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(mun_sig_verify_memo(&full, sig, key, digest).code,
+                         code);
 }
 
 static void
@@ -122,6 +131,47 @@ what_a_signer_signs_verifies_wherever_the_signer_stands(void **state)
         }
         mun_signer_fini(signer);
     }
+}
+
+/* More keys than slots, so that they take each other's; and each signature
+ * under the key of another, which has a point too. */
+static void
+a_memo_of_keys_changes_no_answer(void **state)
+{
+    enum { KEYS = 3 * MUN_KEY_MEMO_SLOTS };
+    static struct mun_key keys[KEYS];
+    static struct mun_sig sigs[KEYS];
+    static struct mun_key_memo memo;
+    struct mun_hash digest;
+
+    (void)state;
+    digest_of(&digest, "memo");
+    for (size_t i = 0; i < KEYS; i++) {
+        struct mun_signer signer;
+        struct mun_secret secret;
+
+        memset(secret.b, (int)(i + 1), sizeof secret.b);
+        assert_true(mun_is_ok(mun_signer_init(&signer, &secret)));
+        keys[i] = signer.key;
+        mun_signer_sign(&signer, &sigs[i], &digest);
+        mun_signer_fini(&signer);
+    }
+    for (size_t i = 0; i < 2 * KEYS; i++) {
+        size_t at = i % KEYS;
+        size_t other = (at + 1) % KEYS;
+
+        for (int again = 0; again < 2; again++) {
+            assert_true(mun_is_ok(
+                mun_sig_verify_memo(&memo, &sigs[at], &keys[at], &digest)));
+            assert_int_equal(
+                mun_sig_verify_memo(&memo, &sigs[at], &keys[other], &digest)
+                    .code,
+                MUN_ERR_SIGNATURE);
+        }
+    }
+    assert_int_equal(
+        mun_sig_verify_memo(&memo, &sigs[0], &mun_key_none, &digest).code,
+        MUN_ERR_KEY);
 }
 
 /* B7. */
@@ -316,6 +366,7 @@ main(void)
         cmocka_unit_test(signing_is_deterministic_and_known),
         cmocka_unit_test(
             what_a_signer_signs_verifies_wherever_the_signer_stands),
+        cmocka_unit_test(a_memo_of_keys_changes_no_answer),
         cmocka_unit_test(a_signature_with_high_s_is_refused),
         cmocka_unit_test(
             scalars_that_are_zero_or_not_below_the_order_are_refused),
