@@ -398,5 +398,5 @@ view_proof(const void *ctx, const struct mun_hash *key, struct mun_bytes *value)
 struct mun_view
 mun_multiproof_view(const struct mun_multiproof *proof)
 {
-    return (struct mun_view){ view_proof, proof };
+    return (struct mun_view){ view_proof, proof, .is_own = false };
 }

@@ -281,7 +281,7 @@ view_state(const void *ctx, const struct mun_hash *key, struct mun_bytes *value)
 struct mun_view
 mun_state_view(const struct mun_state *state)
 {
-    return (struct mun_view){ view_state, state };
+    return (struct mun_view){ view_state, state, .is_own = true };
 }
 
 mun_err_t
@@ -726,7 +726,7 @@ view_overlay(const void *ctx, const struct mun_hash *key,
 struct mun_view
 mun_overlay_view(const struct mun_state *state)
 {
-    return (struct mun_view){ view_overlay, state };
+    return (struct mun_view){ view_overlay, state, .is_own = true };
 }
 
 void

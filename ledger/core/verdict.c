@@ -206,10 +206,15 @@ read_accreditation(struct walk *walk, struct mun_accreditation *out,
 {
     struct mun_hash key;
     struct mun_bytes value;
+    mun_err_t err;
 
     mun_record_key_accreditation(&key, id);
-    if (!is_there(walk, &key, &value) ||
-        !mun_is_ok(mun_accreditation_decode(out, value)))
+    if (!is_there(walk, &key, &value))
+        return false;
+    err = walk->judged->view->is_own
+              ? mun_accreditation_decode_stored(out, value)
+              : mun_accreditation_decode(out, value);
+    if (!mun_is_ok(err))
         return false;
     insist_same(walk, mun_hash_eq(&out->id, id));
     return true;
@@ -472,17 +477,29 @@ judge_standing(struct walk *walk)
          MUN_FLAG_PROGRAMME_DELISTED);
 }
 
+static bool
+read_version(struct walk *walk, struct mun_programme_version *out,
+             const struct mun_hash *key)
+{
+    struct mun_bytes value;
+    mun_err_t err;
+
+    if (!is_there(walk, key, &value))
+        return false;
+    err = walk->judged->view->is_own ? mun_version_decode_stored(out, value)
+                                     : mun_version_decode(out, value);
+    return mun_is_ok(err);
+}
+
 static void
 judge_description(struct walk *walk)
 {
     struct mun_programme_version version;
-    struct mun_bytes value;
     struct mun_hash key;
 
     mun_record_key_version(&key, &walk->anchor->programme,
                            walk->anchor->version);
-    if (!is_there(walk, &key, &value) ||
-        !mun_is_ok(mun_version_decode(&version, value))) {
+    if (!read_version(walk, &version, &key)) {
         unknown(walk, "the programme's title and level are not shown");
         return;
     }

@@ -1,6 +1,8 @@
 #ifndef MUN_LEDGER_CORE_VIEW_H
 #define MUN_LEDGER_CORE_VIEW_H
 
+#include <stdbool.h>
+
 #include "ledger/base/bytes.h"
 #include "ledger/core/hash.h"
 
@@ -19,6 +21,9 @@ struct mun_view {
     enum mun_presence (*get)(const void *ctx, const struct mun_hash *key,
                              struct mun_bytes *value);
     const void *ctx;
+    /* Our own state: texts were checked before they came in, and are taken as
+     * they are. Never for what others hand over. */
+    bool is_own;
 };
 
 static inline enum mun_presence

@@ -600,7 +600,7 @@ show_nothing(const void *ctx, const struct mun_hash *key,
 static void
 a_record_that_is_not_shown_never_counts_as_absent(void **state)
 {
-    const struct mun_view view = { show_nothing, NULL };
+    const struct mun_view view = { .get = show_nothing };
     enum mun_refusal refusal;
 
     (void)state;

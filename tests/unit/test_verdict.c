@@ -321,7 +321,7 @@ name_both_paths(void)
 
 static struct mun_verdict verdict;
 
-static const struct mun_view view = { look_up, NULL };
+static struct mun_view view = { .get = look_up };
 
 static struct mun_anchored
 anchored(void)
@@ -896,6 +896,43 @@ a_record_that_does_not_decode_is_unknown(void **state)
     }
 }
 
+/* Puts a byte that is no UTF-8 into a text of a record and back. */
+static void
+judge_with_bad_text(struct mun_bytes text)
+{
+    uint8_t *at = state_made.bytes;
+    size_t left = state_made.used;
+
+    while (left >= text.len && memcmp(at, text.data, text.len) != 0) {
+        at++;
+        left--;
+    }
+    assert_true(left >= text.len && text.len > 0);
+    *at = 0xff;
+    judge_as_made();
+    *at = text.data[0];
+}
+
+/* What others hand over is looked at to the last text; our own state was. */
+static void
+texts_are_checked_unless_the_state_is_our_own(void **state)
+{
+    struct mun_bytes texts[2];
+
+    (void)state;
+    make_state();
+    texts[0] = world.version.description.titles[0].value;
+    texts[1] = world.links[0].grant.basis;
+    for (int i = 0; i < 2; i++) {
+        judge_with_bad_text(texts[i]);
+        assert_int_equal(verdict.code, MUN_VERDICT_UNKNOWN);
+        view.is_own = true;
+        judge_with_bad_text(texts[i]);
+        view.is_own = false;
+        assert_int_equal(verdict.code, MUN_VERDICT_VALID);
+    }
+}
+
 /* Records that do not fit */
 
 /* PROOF_INVALID at this check alone, which is the last that was done. */
@@ -1038,6 +1075,7 @@ main(void)
         TEST(a_slot_beyond_the_list_is_unknown),
         TEST(eight_adders_are_followed_and_nine_are_not),
         TEST(a_record_that_does_not_decode_is_unknown),
+        TEST(texts_are_checked_unless_the_state_is_our_own),
         TEST(a_key_or_a_link_of_another_party_does_not_fit),
         TEST(nothing_else_counts_beside_a_record_that_does_not_fit),
         TEST(a_record_in_anothers_place_does_not_fit),
