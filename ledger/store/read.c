@@ -343,26 +343,62 @@ mun_store_find_entry(struct mun_store *store, const struct mun_hash *id,
 
 /* Commitments */
 
-/* The chunk that a position is in, and the leaf itself.
- * Lifetime of *chunk: that of *value, to be released on success. */
-static mun_err_t
-get_chunk(struct mun_store *store, struct mun_rocks_value *value,
-          const struct mun_hash **chunk, uint32_t *width,
-          const struct mun_commitment_place *place)
-{
-    uint32_t offset = place->position % MUN_CHUNK;
-    struct mun_store_key key;
+/* A chunk of leaves. What was anchored stays as it is. */
+struct chunk {
+    uint64_t serial; /* of the open store; 0: empty */
+    uint64_t log_index;
+    uint32_t number;
+    uint32_t width;
+    struct mun_hash leaves[MUN_CHUNK];
+};
 
-    MUN_TRY(get_leaves(store, value, &key, place->log_index,
-                       (uint16_t)(place->position / MUN_CHUNK)));
-    if (value->bytes.len % sizeof **chunk != 0 ||
-        value->bytes.len / sizeof **chunk <= offset ||
-        value->bytes.len / sizeof **chunk > MUN_CHUNK) {
-        mun_rocks_release(value);
+/* The last that the thread read: who finds a commitment asks for its path
+ * next. */
+static _Thread_local struct chunk last_chunk;
+
+static mun_err_t
+load_chunk(struct mun_store *store, uint64_t log_index, uint32_t number)
+{
+    struct chunk *chunk = &last_chunk;
+    struct mun_rocks_value value;
+    struct mun_store_key key;
+    size_t len;
+
+    chunk->serial = 0;
+    MUN_TRY(get_leaves(store, &value, &key, log_index, (uint16_t)number));
+    len = value.bytes.len;
+    if (len == 0 || len > sizeof chunk->leaves ||
+        len % sizeof chunk->leaves[0] != 0) {
+        mun_rocks_release(&value);
         return mun_value_corrupt(MUN_FAMILY_LEAVES, mun_store_key_bytes(&key));
     }
-    *width = (uint32_t)(value->bytes.len / sizeof **chunk);
-    *chunk = (const struct mun_hash *)(const void *)value->bytes.data;
+    memcpy(chunk->leaves, value.bytes.data, len);
+    mun_rocks_release(&value);
+    chunk->width = (uint32_t)(len / sizeof chunk->leaves[0]);
+    chunk->log_index = log_index;
+    chunk->number = number;
+    chunk->serial = store->serial;
+    return MUN_SUCCESS;
+}
+
+/* The chunk that a position is in, which has a leaf there.
+ * Lifetime of *out: until the thread's next call. */
+static mun_err_t
+get_chunk(struct mun_store *store, const struct chunk **out,
+          const struct mun_commitment_place *place)
+{
+    uint32_t number = place->position / MUN_CHUNK;
+
+    if (last_chunk.serial != store->serial ||
+        last_chunk.log_index != place->log_index || last_chunk.number != number)
+        MUN_TRY(load_chunk(store, place->log_index, number));
+    if (place->position % MUN_CHUNK >= last_chunk.width) {
+        struct mun_store_key key;
+
+        mun_key_leaves(&key, place->log_index, (uint16_t)number);
+        return mun_value_corrupt(MUN_FAMILY_LEAVES, mun_store_key_bytes(&key));
+    }
+    *out = &last_chunk;
     return MUN_SUCCESS;
 }
 
@@ -373,11 +409,9 @@ match_row(struct mun_store *store, struct mun_commitment_place *place,
           bool *is_match, struct mun_bytes row,
           const struct mun_hash *commitment)
 {
-    struct mun_rocks_value value;
-    const struct mun_hash *chunk;
-    struct mun_hash leaf;
+    const struct chunk *chunk;
+    const struct mun_hash *leaf;
     uint64_t number = 0;
-    uint32_t width;
 
     *is_match = false;
     if (row.len != MUN_COMMITMENT_KEY_BYTES)
@@ -388,12 +422,11 @@ match_row(struct mun_store *store, struct mun_commitment_place *place,
     place->position = (uint32_t)(number & 0xffff);
     if (place->position >= MUN_PUBLISHED_MAX)
         return mun_value_corrupt(MUN_FAMILY_COMMITMENT, row);
-    MUN_TRY(get_chunk(store, &value, &chunk, &width, place));
-    leaf = chunk[place->position % MUN_CHUNK];
-    mun_rocks_release(&value);
-    if (memcmp(leaf.b, row.data, MUN_ROCKS_PREFIX) != 0)
+    MUN_TRY(get_chunk(store, &chunk, place));
+    leaf = &chunk->leaves[place->position % MUN_CHUNK];
+    if (memcmp(leaf->b, row.data, MUN_ROCKS_PREFIX) != 0)
         return mun_value_corrupt(MUN_FAMILY_COMMITMENT, row);
-    *is_match = mun_hash_eq(&leaf, commitment);
+    *is_match = mun_hash_eq(leaf, commitment);
     return MUN_SUCCESS;
 }
 
@@ -480,28 +513,24 @@ mun_store_batch_path(struct mun_store *store, struct mun_hash *path,
 {
     const struct mun_commitment_place place = { log_index, position };
     struct mun_hash roots[MUN_PUBLISHED_MAX / MUN_CHUNK];
-    struct mun_rocks_value value;
-    const struct mun_hash *chunk = NULL;
+    const struct chunk *chunk;
     uint32_t count;
-    uint32_t width = 0;
 
     *path_len = 0;
     memset(leaf, 0, sizeof *leaf);
     MUN_TRY(get_roots(store, roots, &count, log_index));
     if (position >= count)
         return mun_err(MUN_ERR_NOT_FOUND);
-    MUN_TRY(get_chunk(store, &value, &chunk, &width, &place));
-    if (width != chunk_width(count, position / MUN_CHUNK)) {
+    MUN_TRY(get_chunk(store, &chunk, &place));
+    if (chunk->width != chunk_width(count, chunk->number)) {
         struct mun_store_key key;
 
-        mun_rocks_release(&value);
-        mun_key_leaves(&key, log_index, (uint16_t)(position / MUN_CHUNK));
+        mun_key_leaves(&key, log_index, (uint16_t)chunk->number);
         return mun_value_corrupt(MUN_FAMILY_LEAVES, mun_store_key_bytes(&key));
     }
-    MUN_CHECK(chunk != NULL); /* width is its length */
-    *leaf = chunk[position % MUN_CHUNK];
-    mun_merkle_path32(path, path_len, chunk, width, position % MUN_CHUNK);
-    mun_rocks_release(&value);
+    *leaf = chunk->leaves[position % MUN_CHUNK];
+    mun_merkle_path32(path, path_len, chunk->leaves, chunk->width,
+                      position % MUN_CHUNK);
     path_above(path, path_len, roots, (count + MUN_CHUNK - 1) / MUN_CHUNK,
                position / MUN_CHUNK);
     return MUN_SUCCESS;

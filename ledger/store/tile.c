@@ -150,22 +150,26 @@ mun_tiles_load(struct mun_tiles *tiles, struct mun_frontier *frontier,
 /* Reading */
 
 /* A path asks for one node of each level of the same tile. A log only grows,
- * so what was read of a tile stays right: each thread keeps the two newest
- * tiles of the lower levels (a path needs one of its own and the log's last)
- * with the nodes above their hashes, and reads again only for another tile or
- * for hashes behind those it has. */
+ * so what was read of a tile stays right: each thread keeps the last few
+ * tiles that it used of the lower levels (a path needs one of its own and the
+ * log's last) with the nodes above their hashes, and reads again only for
+ * another tile or for hashes behind those it has. A miss costs as much as half
+ * a verdict, so that the lowest level has room for 2,000 entries. */
 #define MEMO_LEVELS 3
+#define MEMO_WAYS_LOWEST 8
 #define MEMO_WAYS 2
+#define MEMO_COUNT (MEMO_WAYS_LOWEST + (MEMO_LEVELS - 1) * MEMO_WAYS)
 
 struct memo {
     uint64_t serial; /* of the open store; 0: empty */
     uint64_t index;
+    uint64_t used; /* on the clock of the thread's uses */
     uint32_t width;
     struct mun_hash nodes[2 * MUN_TILE_WIDTH]; /* see node_at */
 };
 
-static _Thread_local struct memo memos[MEMO_LEVELS][MEMO_WAYS];
-static _Thread_local unsigned memo_used[MEMO_LEVELS]; /* the last one */
+static _Thread_local struct memo memos[MEMO_COUNT]; /* level by level */
+static _Thread_local uint64_t memo_clock;
 
 /* Where the node over `count` hashes from `offset` on is: the 256 hashes, then
  * the 128 above them, and so on. */
@@ -205,20 +209,27 @@ load_memo(struct memo *memo, struct mun_store *store, uint64_t index,
     return MUN_SUCCESS;
 }
 
-/* The one that has the tile, else the one that was not used last. */
+/* The one that has the tile, else the one of its level that was not used for
+ * longest. */
 static struct memo *
 find_memo(const struct mun_store *store, uint32_t level, uint64_t index)
 {
-    unsigned way = 1 - memo_used[level];
+    size_t at = level == 0 ? 0 : MEMO_WAYS_LOWEST + (level - 1) * MEMO_WAYS;
+    size_t end = at + (level == 0 ? MEMO_WAYS_LOWEST : MEMO_WAYS);
+    struct memo *found = &memos[at];
 
-    for (unsigned i = 0; i < MEMO_WAYS; i++) {
-        const struct memo *memo = &memos[level][i];
+    for (; at < end; at++) {
+        struct memo *memo = &memos[at];
 
-        if (memo->serial == store->serial && memo->index == index)
-            way = i;
+        if (memo->serial == store->serial && memo->index == index) {
+            found = memo;
+            break;
+        }
+        if (memo->used < found->used)
+            found = memo;
     }
-    memo_used[level] = way;
-    return &memos[level][way];
+    found->used = ++memo_clock;
+    return found;
 }
 
 static mun_err_t

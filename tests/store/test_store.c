@@ -448,6 +448,46 @@ entries_are_found_by_id(void **state)
 }
 
 static void
+assert_in_log(const struct mun_merkle_reader *reader, uint64_t index)
+{
+    struct mun_hash path[MUN_MERKLE_PATH_MAX];
+    struct mun_stored_entry entry;
+    struct mun_hash leaf;
+    size_t len;
+
+    assert_ok(mun_store_entry(node.store, &arena, index, &entry));
+    mun_log_leaf_hash(&leaf, &entry.leaf);
+    assert_ok(mun_merkle_make_inclusion(path, &len, reader, index,
+                                        node.head.log.size));
+    assert_ok(mun_merkle_verify_inclusion(&leaf, index, node.head.log.size,
+                                          path, len,
+                                          &node.head.header.log_root));
+    mun_arena_reset(&arena, 0);
+}
+
+/* More tiles than are kept, and a log that grows in between. */
+static void
+log_proofs_jump_between_many_tiles(void **state)
+{
+    static struct mun_entry_checked *checked[1200];
+    const struct mun_hash *leaves = leaves_of(2400, 1);
+
+    (void)state;
+    for (size_t block = 0; block < 2; block++) {
+        struct mun_merkle_reader reader;
+
+        for (size_t i = 0; i < 1200; i++)
+            checked[i] =
+                mun_test_node_anchor(&node, leaves + block * 1200 + i, 1);
+        mun_test_node_block(&node, checked, 1200);
+        reader = mun_store_log_reader(node.store);
+        for (uint64_t i = 0; i < 600; i++)
+            assert_in_log(&reader, i * 1009 % node.head.log.size);
+    }
+    assert_true(node.head.log.size > (uint64_t)9 * 256);
+}
+
+static void
 log_proofs_come_from_tiles(void **state)
 {
     struct mun_merkle_reader reader;
@@ -460,20 +500,8 @@ log_proofs_come_from_tiles(void **state)
     assert_true(node.head.log.size > 256);
     assert_ok(mun_test_node_reopen(&node));
     reader = mun_store_log_reader(node.store);
-    for (uint64_t i = 0; i < node.head.log.size; i++) {
-        struct mun_hash path[MUN_MERKLE_PATH_MAX];
-        struct mun_stored_entry entry;
-        struct mun_hash leaf;
-        size_t len;
-
-        assert_ok(mun_store_entry(node.store, &arena, i, &entry));
-        mun_log_leaf_hash(&leaf, &entry.leaf);
-        assert_ok(mun_merkle_make_inclusion(path, &len, &reader, i,
-                                            node.head.log.size));
-        assert_ok(mun_merkle_verify_inclusion(&leaf, i, node.head.log.size,
-                                              path, len,
-                                              &node.head.header.log_root));
-    }
+    for (uint64_t i = 0; i < node.head.log.size; i++)
+        assert_in_log(&reader, i);
     assert_ok(mun_store_tile(node.store, tile, 0, 0, 256));
     assert_ok(mun_store_tile(node.store, tile, 1, 0, 1));
     assert_int_equal(mun_store_tile(node.store, tile, 1, 0, 2).code,
@@ -1111,6 +1139,7 @@ main(int argc, char **argv)
         TEST(the_consensus_record_is_the_newest),
         TEST(entries_are_found_by_id),
         TEST(log_proofs_come_from_tiles),
+        TEST(log_proofs_jump_between_many_tiles),
         TEST(batch_paths_are_those_of_the_whole_tree),
         TEST(paths_outside_a_batch_are_not_found),
         TEST(commitments_with_the_same_prefix_are_told_apart),
