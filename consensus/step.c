@@ -189,6 +189,19 @@ judge(struct mun_con *con, struct mun_con_out *out, const struct mun_hash *id)
     return value;
 }
 
+/* The node gives up a request that nobody needs: asked again when a rule does.
+ */
+static void
+forget_requests(struct mun_con *con)
+{
+    for (uint32_t i = 0; i < MUN_CON_VALUES; i++) {
+        if (con->values[i].verdict == MUN_CON_VERDICT_ASKED &&
+            !is_needed(con, &con->values[i].id)) {
+            con->values[i].verdict = MUN_CON_VERDICT_NONE;
+        }
+    }
+}
+
 /* As judge, for a value that a quorum stands for. */
 static bool
 is_quorum_value_valid(struct mun_con *con, struct mun_con_out *out,
@@ -1029,6 +1042,7 @@ mun_con_step(struct mun_con *con, struct mun_con_out *out,
     if (event->kind != MUN_CON_EVENT_STARTED || con->awaited_count == 0) {
         run_rules(con, out, event->now_ms);
     }
+    forget_requests(con);
     if (con->awaited_count > 0) {
         put_persist(con, out);
     }

@@ -186,6 +186,27 @@ line_22_the_verdict_is_waited_for(void **state)
     assert_quiet(b);
 }
 
+/* The node gives up what mun_con_needs_value says is not needed. */
+static void
+a_verdict_that_was_given_up_is_asked_for_again(void **state)
+{
+    struct bench *b = bench_working(3);
+
+    (void)state;
+    propose(b, 0, 0, id_of(1));
+    assert_true(has_request(b, MUN_CON_REQUEST_VALIDITY, id_of(1)));
+    prevote(b, 0, 1, NIL);
+    prevote(b, 1, 1, NIL);
+    assert_int_equal(mun_con_round(&b->con), 1);
+    assert_false(mun_con_needs_value(&b->con, (struct mun_hash[]){ id_of(1) }));
+    for (uint32_t i = 0; i < 3; i++) {
+        precommit(b, i, 0, id_of(1));
+    }
+    assert_true(has_request(b, MUN_CON_REQUEST_VALIDITY, id_of(1)));
+    judge(b, id_of(1), true);
+    assert_decides(b, id_of(1), 0);
+}
+
 static void
 line_22_only_the_proposer_of_the_round_is_heard(void **state)
 {
@@ -767,6 +788,7 @@ main(void)
         cmocka_unit_test(line_21_others_arm_the_propose_timer),
         cmocka_unit_test(timeouts_grow_with_rounds_up_to_the_cap),
         cmocka_unit_test(line_22_the_verdict_is_waited_for),
+        cmocka_unit_test(a_verdict_that_was_given_up_is_asked_for_again),
         cmocka_unit_test(line_22_only_the_proposer_of_the_round_is_heard),
         cmocka_unit_test(line_24_a_valid_value_gets_a_prevote),
         cmocka_unit_test(line_26_an_invalid_value_gets_nil),
