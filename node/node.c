@@ -14,13 +14,13 @@
 #include "ledger/base/check.h"
 #include "ledger/base/encode.h"
 #include "ledger/base/log.h"
+#include "ledger/base/memory.h"
 #include "ledger/core/genesis.h"
 #include "ledger/seal/key_file.h"
 #include "ledger/store/store.h"
 #include "node/backend.h"
 #include "node/file.h"
 #include "node/handler.h"
-#include "node/memory.h"
 
 /* Long-lived structs: the connections of a large listener, the mempool's
  * tables and little else. Address space, not memory. */

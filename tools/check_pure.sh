@@ -14,7 +14,7 @@ libc="$libc|__(popcount|clz|ctz|bswap)[sdt]i2"
 # Of what the libraries offer, these take memory from the heap.
 heap='secp256k1_context_(create|clone|destroy)|utf8proc_(map|map_custom|NF.*)'
 # And these of ledger/base reach outside; a failed check may, as it aborts.
-outside='mun_log|mun_log_(set_level|level_from_text)|mun_arena_(open|close)'
+outside='mun_log|mun_log_(set_level|level_from_text)|mun_arena_(open|close)|mun_memory_(map|unmap)'
 bad=0
 
 # check LIBRARY FOREIGN OURS...: FOREIGN is a pattern, OURS the libraries whose

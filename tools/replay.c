@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "ledger/base/check.h"
-#include "tools/pages.h"
+#include "ledger/base/memory.h"
 
 /* Reserved, used as the state grows: 134 million records, 64 GiB of values. */
 #define RECORDS_MAX (1u << 27)
@@ -44,7 +44,7 @@ mun_replay_open(struct mun_replay *replay, struct mun_arena *arena,
     MUN_TRY(mun_genesis_decode(replay->genesis, genesis));
     MUN_TRY(mun_arena_open(&replay->scratch, MUN_EXEC_ARENA_BYTES));
     MUN_TRY(mun_replay_seen_open(&replay->seen));
-    MUN_TRY(mun_pages_take(&replay->memory, size));
+    MUN_TRY(mun_memory_map(&replay->memory, size));
     replay->memory_size = size;
     replay->state = mun_state_init(replay->memory, &config);
     MUN_TRY(mun_genesis_start(replay->chain, replay->state, replay->genesis,
@@ -60,7 +60,7 @@ mun_replay_close(struct mun_replay *replay)
 {
     mun_replay_seen_close(&replay->seen);
     mun_arena_close(&replay->scratch);
-    mun_pages_give(replay->memory, replay->memory_size);
+    mun_memory_unmap(replay->memory, replay->memory_size);
 }
 
 /* Violations */

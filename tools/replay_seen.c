@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "ledger/base/check.h"
+#include "ledger/base/memory.h"
 #include "ledger/seal/seal.h"
-#include "tools/pages.h"
 
 #define ROOM_MIN 65536u
 /* 2^32 ids: more than any window holds. */
@@ -33,7 +33,7 @@ rebuild(struct mun_replay_seen *seen, uint64_t room, uint64_t now_ms)
 
     if (room > ROOM_MAX)
         return mun_err(MUN_ERR_MEMORY);
-    MUN_TRY(mun_pages_take(&memory, room * sizeof *old));
+    MUN_TRY(mun_memory_map(&memory, room * sizeof *old));
     seen->slots = memory;
     seen->room = room;
     seen->used = 0;
@@ -43,7 +43,7 @@ rebuild(struct mun_replay_seen *seen, uint64_t room, uint64_t now_ms)
         *place(seen, &old[i].id) = old[i];
         seen->used++;
     }
-    mun_pages_give(old, old_room * sizeof *old);
+    mun_memory_unmap(old, old_room * sizeof *old);
     return MUN_SUCCESS;
 }
 
@@ -59,7 +59,7 @@ mun_replay_seen_open(struct mun_replay_seen *seen)
 void
 mun_replay_seen_close(struct mun_replay_seen *seen)
 {
-    mun_pages_give(seen->slots, seen->room * sizeof *seen->slots);
+    mun_memory_unmap(seen->slots, seen->room * sizeof *seen->slots);
     *seen = (struct mun_replay_seen){ 0 };
 }
 

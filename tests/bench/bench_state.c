@@ -15,10 +15,10 @@
 
 #include "ledger/base/arena.h"
 #include "ledger/base/check.h"
+#include "ledger/base/memory.h"
 #include "ledger/core/hash.h"
 #include "ledger/core/multiproof.h"
 #include "ledger/core/state.h"
-#include "node/memory.h"
 
 #define VALUE_LEN 96
 #define UPDATES 500000u

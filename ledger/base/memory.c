@@ -1,4 +1,4 @@
-#include "node/memory.h"
+#include "ledger/base/memory.h"
 
 #include <sys/mman.h>
 
