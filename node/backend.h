@@ -13,7 +13,7 @@
 #include "node/pool.h"
 #include "rpc/rpc.h"
 
-#define MUN_SOFTWARE "munimentd 0.1.0"
+#define MUN_SOFTWARE "munimentd " MUN_VERSION
 
 /* What the API sees of the daemon (rpc/rpc.h), from the store and the ledger's
  * snapshot. What the store holds of a block before it was published is not

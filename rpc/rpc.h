@@ -80,7 +80,7 @@ struct mun_rpc_backend {
     struct mun_header genesis_header; /* height 0 */
     struct mun_hash genesis_header_id;
     const struct mun_members *genesis_members;
-    const char *software; /* "munimentd 0.1.0" */
+    const char *software; /* name and version */
 
     void (*read_begin)(void *ctx, struct mun_rpc_snapshot *out);
     void (*read_end)(void *ctx);

@@ -62,7 +62,7 @@ set_common(CURL *curl, const char *url, struct sink *sink)
     (void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
     (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
     (void)curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, STALL_SECONDS);
-    (void)curl_easy_setopt(curl, CURLOPT_USERAGENT, "muniment/0.1.0");
+    (void)curl_easy_setopt(curl, CURLOPT_USERAGENT, "muniment/" MUN_VERSION);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, sink);
 }

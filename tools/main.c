@@ -127,7 +127,7 @@ main(int argc, char **argv)
         return MUN_EXIT_DONE;
     }
     if (argc > 1 && strcmp(argv[1], "--version") == 0) {
-        (void)puts("muniment 0.1.0");
+        (void)puts("muniment " MUN_VERSION);
         return MUN_EXIT_DONE;
     }
     const struct command *command = find(argc, argv, &used);

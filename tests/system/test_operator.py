@@ -1,5 +1,6 @@
 """What node/README.md tells operators: its sample configuration works, each
-refusal to start is one that it names, and its ways back lead back."""
+refusal to start is one that it names, and its ways back lead back. And the
+version, which is the same everywhere."""
 
 import json
 import os
@@ -10,7 +11,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from daemon import Daemon, check  # noqa: E402
+from daemon import BIN, Daemon, check  # noqa: E402
 
 TESTS = os.environ.get("MUN_TEST_DIR") or os.path.join(
     os.path.dirname(os.path.abspath(__file__)), "..")
@@ -80,6 +81,21 @@ def the_sample_configuration_works():
         check(node.height() == 0, "serves")
     # The unit of the page starts what the page describes.
     check("munimentd --config /etc/muniment/node.json" in PAGE, "the unit")
+
+
+def every_program_and_page_names_one_version():
+    with open(os.path.join(TESTS, "..", "CMakeLists.txt")) as file:
+        version = re.search(r"project\(muniment VERSION (\S+)",
+                            file.read()).group(1)
+    for name in ("muniment", "munimentd"):
+        done = subprocess.run([os.path.join(BIN, name), "--version"],
+                              stdout=subprocess.PIPE, check=True)
+        check(done.stdout.decode() == f"{name} {version}\n", done.stdout)
+    with Daemon() as node:
+        check(node.get_json("/v1/head")["software"] == f"munimentd {version}",
+              "head")
+        check(node.get_json("/v1/openapi.json")["info"]["version"] == version,
+              "openapi")
 
 
 def a_lost_high_water_file_is_accepted_by_its_header():
@@ -262,6 +278,7 @@ def a_backup_is_restored_as_the_page_says():
 def main():
     for test in (
             the_sample_configuration_works,
+            every_program_and_page_names_one_version,
             a_lost_high_water_file_is_accepted_by_its_header,
             an_older_database_is_never_accepted,
             only_what_is_whole_and_stopped_is_accepted,
