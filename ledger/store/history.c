@@ -1,4 +1,3 @@
-// NOLINTBEGIN(clang-analyzer-deadcode.DeadStores,bugprone-implicit-widening-of-multiplication-result,clang-analyzer-optin.performance.Padding)
 #include "ledger/store/history.h"
 
 #include <string.h>
@@ -9,7 +8,7 @@
 #include "ledger/store/value.h"
 
 /* At most half full. A power of two, as the mask says. */
-#define ROOM_MAX (2u * MUN_MENTIONS_MAX)
+#define ROOM_MAX ((size_t)2 * MUN_MENTIONS_MAX)
 #define VALUE_BYTES_MAX ((size_t)2 * MUN_BLOCK_ENTRIES_MAX)
 
 _Static_assert((ROOM_MAX & (ROOM_MAX - 1)) == 0, "doubled from 16");
@@ -239,7 +238,7 @@ mun_history_walk(struct mun_rocks *rocks, const struct mun_history_name *name,
     struct walk walk = { .range = range, .visit = visit, .ctx = ctx };
     struct mun_store_key prefix;
     struct mun_rocks_iter *iter;
-    mun_err_t err = MUN_SUCCESS;
+    mun_err_t err;
 
     *more = false;
     start_key(&prefix, name);
@@ -255,4 +254,3 @@ out:
     mun_rocks_iter_close(iter);
     return err;
 }
-// NOLINTEND(clang-analyzer-deadcode.DeadStores,bugprone-implicit-widening-of-multiplication-result,clang-analyzer-optin.performance.Padding)

@@ -22,7 +22,7 @@
 
 /* An anchor: party, programme, list, batches. No kind has more. */
 #define MUN_MENTIONS_A_ENTRY 4
-#define MUN_MENTIONS_MAX (MUN_MENTIONS_A_ENTRY * MUN_BLOCK_ENTRIES_MAX)
+#define MUN_MENTIONS_MAX ((size_t)MUN_MENTIONS_A_ENTRY * MUN_BLOCK_ENTRIES_MAX)
 
 _Static_assert(MUN_BLOCK_ENTRIES_MAX <= UINT16_MAX, "distances have 16 bits");
 

@@ -213,14 +213,12 @@ enum mun_history {
     MUN_HISTORY_LIST,      /* name = issuer 32 || label */
 };
 typedef mun_err_t (*mun_history_visit)(void *ctx, uint64_t log_index);
-// NOLINTBEGIN(clang-analyzer-optin.performance.Padding)
 struct mun_history_query {
-    enum mun_history of;
     struct mun_bytes name;
     uint64_t from; /* log index */
     uint32_t limit;
+    enum mun_history of;
 };
-// NOLINTEND(clang-analyzer-optin.performance.Padding)
 MUN_MUST_USE mun_err_t mun_store_history(struct mun_store *store,
                                          const struct mun_history_query *query,
                                          mun_history_visit visit, void *ctx,

@@ -1,4 +1,3 @@
-// NOLINTBEGIN(bugprone-implicit-widening-of-multiplication-result)
 #include "ledger/store/tile.h"
 
 #include <string.h>
@@ -176,7 +175,7 @@ static _Thread_local uint64_t memo_clock;
 static size_t
 node_at(uint32_t offset, uint32_t count)
 {
-    return 2 * MUN_TILE_WIDTH - 2 * (size_t)MUN_TILE_WIDTH / count +
+    return (size_t)2 * MUN_TILE_WIDTH - (size_t)2 * MUN_TILE_WIDTH / count +
            offset / count;
 }
 
@@ -312,4 +311,3 @@ mun_store_tile(struct mun_store *store, struct mun_hash *out, uint32_t level,
     mun_rocks_release(&value);
     return err;
 }
-// NOLINTEND(bugprone-implicit-widening-of-multiplication-result)

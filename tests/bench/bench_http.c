@@ -1,4 +1,3 @@
-// NOLINTBEGIN(cert-err33-c)
 /* A node of its own over HTTP, beside what the machine can do at most:
  *
  *   bench_http [--passes N] [--entries N] [--commitments N] [--seconds S]
@@ -705,9 +704,9 @@ main(int argc, char **argv)
     struct mun_limit_puts *puts;
     char path[MUN_BENCH_PATH + 64];
 
-    setvbuf(stdout, NULL, _IOLBF, 0);
+    MUN_CHECK(setvbuf(stdout, NULL, _IOLBF, 0) == 0);
     if (parse(argc, argv) != 0) {
-        fprintf(stderr, "see the head of bench_http.c\n");
+        (void)fprintf(stderr, "see the head of bench_http.c\n");
         return 2;
     }
     mun_bench_node_make(&node, options.munimentd);
@@ -727,4 +726,3 @@ main(int argc, char **argv)
     mun_bench_node_remove(&node);
     return 0;
 }
-// NOLINTEND(cert-err33-c)

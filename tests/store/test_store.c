@@ -1001,10 +1001,10 @@ read_histories(bool *is_seen)
     struct mun_bytes label = mun_test_node_label(&node);
     uint8_t list[32 + 32];
     struct mun_history_query queries[] = {
-        { MUN_HISTORY_PARTY, mun_bytes(issuer.b, 32), 0, 1000 },
-        { MUN_HISTORY_PARTY, mun_bytes(node.agency.b, 32), 0, 1000 },
-        { MUN_HISTORY_PROGRAMME, mun_bytes(node.programme.b, 32), 0, 1000 },
-        { MUN_HISTORY_LIST, mun_bytes(list, 32 + label.len), 0, 1000 },
+        { mun_bytes(issuer.b, 32), 0, 1000, MUN_HISTORY_PARTY },
+        { mun_bytes(node.agency.b, 32), 0, 1000, MUN_HISTORY_PARTY },
+        { mun_bytes(node.programme.b, 32), 0, 1000, MUN_HISTORY_PROGRAMME },
+        { mun_bytes(list, 32 + label.len), 0, 1000, MUN_HISTORY_LIST },
     };
     bool more;
 

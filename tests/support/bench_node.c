@@ -1,4 +1,3 @@
-// NOLINTBEGIN(cert-err33-c)
 #include "tests/support/bench_node.h"
 
 #include <arpa/inet.h>
@@ -345,7 +344,8 @@ mun_bench_node_start(struct mun_bench_node *node)
 
         if (waitpid(node->pid, &status, WNOHANG) != 0 ||
             mun_bench_seconds() - began > READY_SECONDS_MAX) {
-            fprintf(stderr, "munimentd did not become ready: see %s\n", log);
+            (void)fprintf(stderr, "munimentd did not become ready: see %s\n",
+                          log);
             exit(1); // NOLINT(concurrency-mt-unsafe)
         }
         (void)nanosleep(&pause, NULL);
@@ -443,7 +443,8 @@ submit(const struct mun_bench_node *node, struct mun_bytes body)
     status = mun_client_post(&client, &answer, "/v1/entries?wait=30000", body);
     if (status != 200 ||
         strstr((const char *)answer.data, "\"result\":\"final\"") == NULL) {
-        fprintf(stderr, "status %u: %s\n", status, (const char *)answer.data);
+        (void)fprintf(stderr, "status %u: %s\n", status,
+                      (const char *)answer.data);
         exit(1); // NOLINT(concurrency-mt-unsafe)
     }
     mun_client_close(&client);
@@ -520,4 +521,3 @@ mun_bench_node_story(struct mun_bench_node *node)
                          entry->as.register_programme.code);
     }
 }
-// NOLINTEND(cert-err33-c)

@@ -1,4 +1,3 @@
-// NOLINTBEGIN(performance-no-int-to-ptr)
 #include "tests/support/http_client.h"
 
 #include <arpa/inet.h>
@@ -154,8 +153,10 @@ mun_client_post(struct mun_client *client, struct mun_bytes *answer,
                 const char *target, struct mun_bytes body)
 {
     char head[MUN_CLIENT_HEAD_MAX];
-    struct iovec parts[2] = { { head, 0 },
-                              { (void *)(uintptr_t)body.data, body.len } };
+    /* writev only reads. */
+    void *data =
+        (void *)(uintptr_t)body.data; // NOLINT(performance-no-int-to-ptr)
+    struct iovec parts[2] = { { head, 0 }, { data, body.len } };
     int len = snprintf(head, sizeof head,
                        "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\n"
                        "Content-Type: application/octet-stream\r\n"
@@ -167,4 +168,3 @@ mun_client_post(struct mun_client *client, struct mun_bytes *answer,
     send_all(client->fd, parts, 2);
     return receive(client, answer);
 }
-// NOLINTEND(performance-no-int-to-ptr)

@@ -1,4 +1,3 @@
-// NOLINTBEGIN(bugprone-not-null-terminated-result)
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -936,4 +935,3 @@ main(void)
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
-// NOLINTEND(bugprone-not-null-terminated-result)
