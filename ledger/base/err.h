@@ -7,7 +7,8 @@
  * 1xx the other side sent bad data (refuse it), 2xx a limit (refuse it), 3xx
  * storage or operating system (stop the node), 4xx try later, 5xx our own
  * state is corrupt (stop the node). Why a rule of the ledger refused an entry
- * is another enumeration: ledger/core/refusal.h. Numbers are never reused. */
+ * is another enumeration: ledger/core/refusal.h. Numbers are never reused: 117
+ * and 402 are given up. */
 
 #include <stdbool.h>
 
@@ -29,7 +30,6 @@
     X(MUN_ERR_REFUSED, 114, "a rule of the ledger refuses the entry")          \
     X(MUN_ERR_COMPRESSED, 115, "compressed data is damaged")                   \
     X(MUN_ERR_NOT_FOUND, 116, "not found")                                     \
-    X(MUN_ERR_HTTP, 117, "malformed HTTP request")                             \
     X(MUN_ERR_LIMIT, 201, "a limit was reached")                               \
     X(MUN_ERR_MEMORY, 202, "out of memory")                                    \
     X(MUN_ERR_TOO_LARGE, 203, "input is larger than allowed")                  \
@@ -41,7 +41,6 @@
     X(MUN_ERR_RANDOM, 306, "no randomness from the operating system")          \
     X(MUN_ERR_CONFIG, 307, "the configuration is not valid")                   \
     X(MUN_ERR_BUSY, 401, "busy, try again later")                              \
-    X(MUN_ERR_TIMEOUT, 402, "timed out")                                       \
     X(MUN_ERR_CORRUPT, 501, "stored data is damaged")                          \
     X(MUN_ERR_ROOT, 502, "a recomputed root differs from the stored one")      \
     X(MUN_ERR_BEHIND, 503, "the database is older than the high-water file")   \

@@ -458,18 +458,3 @@ mun_rules_apply(enum mun_refusal *refusal,
         return err;
     return write_kind(&c, sink);
 }
-
-mun_err_t
-mun_rules_stands(enum mun_refusal *refusal,
-                 const struct mun_hash *accreditation,
-                 const struct mun_now *now, const struct mun_view *view)
-{
-    struct mun_case c;
-    mun_err_t err;
-
-    start(&c, NULL, now, view);
-    err = mun_case_accreditation(&c, &c.as.accreditation, accreditation);
-    if (mun_is_ok(err))
-        err = mun_case_stands(&c, &c.as.accreditation, NULL);
-    return answer(refusal, &c, err);
-}

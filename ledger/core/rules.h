@@ -59,10 +59,4 @@ MUN_MUST_USE mun_err_t mun_rules_judge(enum mun_refusal *refusal,
  * 10), known without any state. */
 uint32_t mun_rules_writes_max(const struct mun_entry *entry);
 
-/* "Stands now" of section 9 for one accreditation. */
-MUN_MUST_USE mun_err_t mun_rules_stands(enum mun_refusal *refusal,
-                                        const struct mun_hash *accreditation,
-                                        const struct mun_now *now,
-                                        const struct mun_view *view);
-
 #endif

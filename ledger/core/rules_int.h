@@ -37,7 +37,7 @@
 #define MUN_SMALL_RECORD_BYTES_MAX 512
 
 struct mun_case {
-    const struct mun_entry *entry; /* NULL for mun_rules_stands alone */
+    const struct mun_entry *entry;
     const struct mun_now *now;
     const struct mun_view *view;
     enum mun_refusal refusal;

@@ -34,7 +34,10 @@ MUN_MUST_USE mun_err_t mun_gzip_compress(uint8_t *out, size_t size, size_t *len,
  * Errors: MUN_ERR_TOO_LARGE (data above MUN_ZIP_BYTES_MAX, or expands to more
  * than `size`), MUN_ERR_TRUNCATED, MUN_ERR_TRAILING, MUN_ERR_COMPRESSED (also
  * a wrong checksum or length), MUN_ERR_MEMORY.
- * After failure: *len is 0, and `out` holds nothing of use. */
+ * After failure: *len is 0, and `out` holds nothing of use.
+ *
+ * The product writes gzip and reads none yet; tests read back with it what is
+ * served, and whatever reads an archive will. */
 MUN_MUST_USE mun_err_t mun_gzip_expand(uint8_t *out, size_t size, size_t *len,
                                        struct mun_bytes data);
 

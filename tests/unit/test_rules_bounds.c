@@ -352,26 +352,6 @@ a_parent_that_is_withdrawn_stops_anchors_below(void **state)
     expect(MUN_REFUSAL_NONE);
 }
 
-static void
-what_stands_can_be_asked_of_one_accreditation(void **state)
-{
-    struct mun_view view = mun_overlay_view(w.state);
-    struct mun_hash unknown = mun_test_hash(1);
-    enum mun_refusal refusal;
-
-    (void)state;
-    assert_true(
-        mun_is_ok(mun_rules_stands(&refusal, &w.grant, &w.exec.now, &view)));
-    assert_int_equal(refusal, MUN_REFUSAL_NONE);
-    assert_true(
-        mun_is_ok(mun_rules_stands(&refusal, &unknown, &w.exec.now, &view)));
-    assert_int_equal(refusal, MUN_REFUSAL_ACCREDITATION_UNKNOWN);
-    applies(MUN_KIND_SUSPEND);
-    assert_true(
-        mun_is_ok(mun_rules_stands(&refusal, &w.grant, &w.exec.now, &view)));
-    assert_int_equal(refusal, MUN_REFUSAL_ACCREDITATION_SUSPENDED);
-}
-
 /* Keys */
 
 static void
@@ -631,7 +611,6 @@ main(void)
         TEST(a_link_below_has_a_smaller_sub_depth),
         TEST(every_link_above_must_stand),
         TEST(a_parent_that_is_withdrawn_stops_anchors_below),
-        TEST(what_stands_can_be_asked_of_one_accreditation),
         TEST(keys_that_govern_are_counted),
         TEST(a_slot_changes_as_the_table_says),
         TEST(a_slot_remembers_what_it_was_and_who_changed_it),
