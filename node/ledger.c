@@ -390,14 +390,25 @@ commit(struct mun_ledger *ledger, const struct decided *decided)
 }
 
 static void
+count_state(struct mun_ledger *ledger)
+{
+    struct mun_metrics *metrics = ledger->config.metrics;
+    struct mun_state_usage usage;
+
+    mun_state_usage(ledger->config.state, &usage);
+    atomic_store(&metrics->state_records,
+                 mun_state_count(ledger->config.state));
+    atomic_store(&metrics->state_value_bytes, usage.value_peak);
+}
+
+static void
 count_block(struct mun_ledger *ledger)
 {
     struct mun_metrics *metrics = ledger->config.metrics;
 
     atomic_store(&metrics->height, ledger->header.height);
     atomic_store(&metrics->block_time_ms, ledger->header.time_ms);
-    atomic_store(&metrics->state_records,
-                 mun_state_count(ledger->config.state));
+    count_state(ledger);
     atomic_fetch_add(&metrics->blocks, 1);
     atomic_fetch_add(&metrics->entries, ledger->exec.item_count);
 }
@@ -643,8 +654,7 @@ mun_ledger_open(struct mun_ledger **out, struct mun_arena *arena,
     }
     atomic_store(&config->metrics->height, ledger->header.height);
     atomic_store(&config->metrics->block_time_ms, ledger->header.time_ms);
-    atomic_store(&config->metrics->state_records,
-                 mun_state_count(config->state));
+    count_state(ledger);
     *out = ledger;
     return MUN_SUCCESS;
 }

@@ -162,6 +162,9 @@ write_ledger(struct text *text, struct mun_metrics *metrics,
             get(&metrics->bad_signatures));
     gauge(text, "muniment_state_records", "Records in the state.",
           get(&metrics->state_records));
+    gauge(text, "muniment_state_value_bytes",
+          "Memory that their values have taken, of 512 a possible record.",
+          get(&metrics->state_value_bytes));
     gauge(text, "muniment_store_bytes", "Bytes on disk.", now->disk_bytes);
     gauge(text, "muniment_mempool_entries", "Entries that wait for a block.",
           now->mempool_entries);

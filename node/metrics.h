@@ -41,6 +41,7 @@ struct mun_metrics {
     atomic_uint_least64_t signatures;
     atomic_uint_least64_t bad_signatures;
     atomic_uint_least64_t state_records;
+    atomic_uint_least64_t state_value_bytes;
     struct mun_histogram execute;
     struct mun_histogram commit;
     atomic_uint_least64_t statuses[MUN_METRIC_CLASSES][6]; /* by hundreds */

@@ -311,6 +311,8 @@ def operators_are_served():
     with Daemon() as node:
         port = node.operator_port
         check(node.request("GET", "/readyz", port=port)[0] == 200, "ready")
+        check(node.metric("muniment_state_value_bytes") >
+              100 * node.metric("muniment_state_records") > 0, "the state")
         check(node.request("GET", "/v1/head", port=port)[0] == 404, "no API")
         check(node.request("GET", "/backup", port=port)[0] == 405, "GET")
         status, _, body = node.request(
