@@ -19,13 +19,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint8_t arena_bytes[ARENA_BYTES];
 
-static struct mun_test_node *
+static struct mun_test_api *
 node(void)
 {
-    static struct mun_test_node opened;
+    static struct mun_test_api opened;
 
     if (opened.backend.ctx == NULL)
-        mun_test_node_open(&opened);
+        mun_test_api_open(&opened);
     return &opened;
 }
 

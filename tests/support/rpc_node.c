@@ -11,7 +11,7 @@
 /* The story */
 
 static struct mun_entry *
-sample(struct mun_test_node *node, enum mun_kind kind)
+sample(struct mun_test_api *node, enum mun_kind kind)
 {
     struct mun_entry *entry =
         mun_arena_alloc(&node->world.arena, sizeof *entry);
@@ -34,7 +34,7 @@ struct part {
 
 /* One block with this entry alone. */
 static void
-decide(struct mun_test_node *node, struct mun_entry *entry,
+decide(struct mun_test_api *node, struct mun_entry *entry,
        const struct part *part)
 {
     struct mun_arena *arena = &node->world.arena;
@@ -43,15 +43,15 @@ decide(struct mun_test_node *node, struct mun_entry *entry,
         mun_test_sign_entry(arena, entry, part->signers, part->signer_count),
         part->leaves, part->leaf_count);
 
-    MUN_CHECK(node->entry_count < MUN_TEST_NODE_ENTRIES_MAX);
+    MUN_CHECK(node->entry_count < MUN_TEST_API_ENTRIES_MAX);
     node->entries[node->entry_count++] =
-        (struct mun_test_node_entry){ checked, node->world.log.size + 1,
-                                      node->world.height + 1 };
+        (struct mun_test_api_entry){ checked, node->world.log.size + 1,
+                                     node->world.height + 1 };
     mun_test_world_block(&node->world, &checked, 1);
 }
 
 static struct mun_hash
-accreditor_of(const struct mun_test_node *node)
+accreditor_of(const struct mun_test_api *node)
 {
     const struct mun_genesis *genesis = node->world.genesis;
 
@@ -62,8 +62,8 @@ accreditor_of(const struct mun_test_node *node)
 }
 
 static void
-anchor(struct mun_test_node *node, const struct mun_hash *leaves,
-       uint32_t count, bool is_published)
+anchor(struct mun_test_api *node, const struct mun_hash *leaves, uint32_t count,
+       bool is_published)
 {
     const unsigned issuer[] = { MUN_TEST_ISSUER };
     struct part part = { issuer, 1, is_published ? leaves : NULL,
@@ -82,7 +82,7 @@ anchor(struct mun_test_node *node, const struct mun_hash *leaves,
 }
 
 static void
-begin_story(struct mun_test_node *node)
+begin_story(struct mun_test_api *node)
 {
     const unsigned both[] = { 1, MUN_TEST_ISSUER };
     struct part by_both = { both, 2, NULL, 0 };
@@ -111,7 +111,7 @@ begin_story(struct mun_test_node *node)
 }
 
 static void
-set_opening(struct mun_test_node *node, uint32_t slot)
+set_opening(struct mun_test_api *node, uint32_t slot)
 {
     struct mun_opening *out = &node->openings[slot];
     struct mun_hash seed = mun_test_hash(900);
@@ -128,7 +128,7 @@ set_opening(struct mun_test_node *node, uint32_t slot)
 }
 
 static void
-end_story(struct mun_test_node *node)
+end_story(struct mun_test_api *node)
 {
     static const struct mun_change changes[] = {
         { .index = 1, .action = MUN_ACTION_REVOKE, .reason = MUN_REASON_ERROR },
@@ -161,7 +161,7 @@ end_story(struct mun_test_node *node)
 static void
 read_begin(void *ctx, struct mun_rpc_snapshot *out)
 {
-    struct mun_test_node *node = (struct mun_test_node *)ctx;
+    struct mun_test_api *node = (struct mun_test_api *)ctx;
     const struct mun_test_world *world = &node->world;
 
     node->readers++;
@@ -178,7 +178,7 @@ read_begin(void *ctx, struct mun_rpc_snapshot *out)
 static void
 read_end(void *ctx)
 {
-    struct mun_test_node *node = (struct mun_test_node *)ctx;
+    struct mun_test_api *node = (struct mun_test_api *)ctx;
     node->readers--;
     MUN_CHECK(node->readers == 0);
 }
@@ -204,7 +204,7 @@ keep(struct mun_arena *arena, struct mun_bytes *out, struct mun_bytes bytes)
 static mun_err_t
 get_genesis(void *ctx, struct mun_arena *arena, struct mun_bytes *out)
 {
-    struct mun_test_node *node = (struct mun_test_node *)ctx;
+    struct mun_test_api *node = (struct mun_test_api *)ctx;
     FAIL_IF_ASKED(node);
     return keep(arena, out, node->world.genesis_bytes);
 }
@@ -212,7 +212,7 @@ get_genesis(void *ctx, struct mun_arena *arena, struct mun_bytes *out)
 static mun_err_t
 get_header(void *ctx, uint64_t height, struct mun_header *out)
 {
-    struct mun_test_node *node = (struct mun_test_node *)ctx;
+    struct mun_test_api *node = (struct mun_test_api *)ctx;
     FAIL_IF_ASKED(node);
     if (height > node->world.height)
         return mun_err(MUN_ERR_NOT_FOUND);
@@ -223,7 +223,7 @@ get_header(void *ctx, uint64_t height, struct mun_header *out)
 static mun_err_t
 get_certificate(void *ctx, uint64_t height, struct mun_certificate *out)
 {
-    struct mun_test_node *node = (struct mun_test_node *)ctx;
+    struct mun_test_api *node = (struct mun_test_api *)ctx;
     FAIL_IF_ASKED(node);
     if (height == 0 || height > node->world.height)
         return mun_err(MUN_ERR_NOT_FOUND);
@@ -235,7 +235,7 @@ static mun_err_t
 get_block(void *ctx, struct mun_arena *arena, uint64_t height,
           struct mun_bytes *out)
 {
-    struct mun_test_node *node = (struct mun_test_node *)ctx;
+    struct mun_test_api *node = (struct mun_test_api *)ctx;
     uint8_t buffer[8192];
     struct mun_wr wr;
 
@@ -270,7 +270,7 @@ get_height_at(void *ctx, uint64_t time_ms, uint64_t *height)
 static mun_err_t
 find_entry(void *ctx, const struct mun_hash *id, struct mun_rpc_place *out)
 {
-    struct mun_test_node *node = (struct mun_test_node *)ctx;
+    struct mun_test_api *node = (struct mun_test_api *)ctx;
 
     FAIL_IF_ASKED(node);
     for (uint32_t i = 0; i < node->entry_count; i++) {
@@ -283,7 +283,7 @@ find_entry(void *ctx, const struct mun_hash *id, struct mun_rpc_place *out)
 }
 
 static const struct mun_entry_checked *
-at_index(const struct mun_test_node *node, uint64_t log_index)
+at_index(const struct mun_test_api *node, uint64_t log_index)
 {
     for (uint32_t i = 0; i < node->entry_count; i++)
         if (node->entries[i].log_index == log_index)
@@ -295,7 +295,7 @@ static mun_err_t
 get_entry(void *ctx, struct mun_arena *arena, uint64_t log_index,
           struct mun_rpc_entry *out)
 {
-    struct mun_test_node *node = (struct mun_test_node *)ctx;
+    struct mun_test_api *node = (struct mun_test_api *)ctx;
     const struct mun_entry_checked *checked = at_index(node, log_index);
 
     FAIL_IF_ASKED(node);
@@ -310,7 +310,7 @@ static mun_err_t
 find_commitment(void *ctx, const struct mun_hash *commitment,
                 struct mun_rpc_place *out)
 {
-    struct mun_test_node *node = (struct mun_test_node *)ctx;
+    struct mun_test_api *node = (struct mun_test_api *)ctx;
 
     FAIL_IF_ASKED(node);
     for (unsigned i = 0; i < MUN_TEST_PUBLISHED; i++) {
@@ -327,7 +327,7 @@ static mun_err_t
 get_batch_path(void *ctx, struct mun_hash *path, size_t *path_len,
                struct mun_hash *leaf, uint64_t log_index, uint32_t position)
 {
-    struct mun_test_node *node = (struct mun_test_node *)ctx;
+    struct mun_test_api *node = (struct mun_test_api *)ctx;
     const struct mun_entry_checked *checked = at_index(node, log_index);
 
     FAIL_IF_ASKED(node);
@@ -342,7 +342,7 @@ get_batch_path(void *ctx, struct mun_hash *path, size_t *path_len,
 static mun_err_t
 read_log(void *ctx, struct mun_hash *out, unsigned level, uint64_t index)
 {
-    struct mun_test_node *node = (struct mun_test_node *)ctx;
+    struct mun_test_api *node = (struct mun_test_api *)ctx;
     struct mun_frontier part;
 
     FAIL_IF_ASKED(node);
@@ -358,7 +358,7 @@ static mun_err_t
 get_tile(void *ctx, struct mun_hash *out, uint32_t level, uint64_t index,
          uint32_t width)
 {
-    struct mun_test_node *node = (struct mun_test_node *)ctx;
+    struct mun_test_api *node = (struct mun_test_api *)ctx;
 
     FAIL_IF_ASKED(node);
     if (level > 0 || index > 0 || width > node->world.log.size)
@@ -375,7 +375,7 @@ get_history(void *ctx, enum mun_rpc_history of, struct mun_bytes name,
             uint64_t from, uint32_t limit, mun_rpc_visit_index visit,
             void *visit_ctx, bool *more)
 {
-    struct mun_test_node *node = (struct mun_test_node *)ctx;
+    struct mun_test_api *node = (struct mun_test_api *)ctx;
 
     (void)of;
     FAIL_IF_ASKED(node);
@@ -452,7 +452,7 @@ collect(void *ctx, const struct mun_hash *key, struct mun_bytes value)
 }
 
 static void
-sort_records(struct mun_test_node *node, struct sorted *out,
+sort_records(struct mun_test_api *node, struct sorted *out,
              enum mun_record_type type)
 {
     out->type = type;
@@ -467,7 +467,7 @@ walk_registered(void *ctx, enum mun_record_type type, struct mun_bytes after,
                 uint32_t limit, mun_rpc_visit_record visit, void *visit_ctx,
                 bool *more)
 {
-    struct mun_test_node *node = (struct mun_test_node *)ctx;
+    struct mun_test_api *node = (struct mun_test_api *)ctx;
     struct sorted sorted;
 
     FAIL_IF_ASKED(node);
@@ -514,7 +514,7 @@ walk_owned(void *ctx, enum mun_rpc_owned what, const struct mun_hash *party,
         [MUN_RPC_OWNED_ACCREDITATIONS] = MUN_RECORD_ACCREDITATION,
         [MUN_RPC_OWNED_PROGRAMMES] = MUN_RECORD_PROGRAMME,
     };
-    struct mun_test_node *node = (struct mun_test_node *)ctx;
+    struct mun_test_api *node = (struct mun_test_api *)ctx;
     struct sorted sorted;
 
     FAIL_IF_ASKED(node);
@@ -540,18 +540,18 @@ write_metrics(void *ctx, char *out, size_t size)
 static bool
 is_ready(void *ctx)
 {
-    return ((struct mun_test_node *)ctx)->is_ready;
+    return ((struct mun_test_api *)ctx)->is_ready;
 }
 
 static uint64_t
 now_ms(void *ctx)
 {
-    const struct mun_test_world *world = &((struct mun_test_node *)ctx)->world;
+    const struct mun_test_world *world = &((struct mun_test_api *)ctx)->world;
     return world->headers[world->height].time_ms + 1;
 }
 
 static void
-set_backend(struct mun_test_node *node)
+set_backend(struct mun_test_api *node)
 {
     struct mun_test_world *world = &node->world;
 
@@ -587,7 +587,7 @@ set_backend(struct mun_test_node *node)
 }
 
 void
-mun_test_node_open(struct mun_test_node *node)
+mun_test_api_open(struct mun_test_api *node)
 {
     memset(node, 0, sizeof *node);
     mun_test_world_open(&node->world, 4);
@@ -599,7 +599,7 @@ mun_test_node_open(struct mun_test_node *node)
 }
 
 void
-mun_test_node_close(struct mun_test_node *node)
+mun_test_api_close(struct mun_test_api *node)
 {
     mun_test_world_close(&node->world);
 }

@@ -14,22 +14,22 @@
  * programme (3), anchors a published batch of 5 from slot 0 of "diplomas" (4)
  * and a sealed one of 3 (5), revokes slot 1 and suspends slot 2 (6). */
 
-#define MUN_TEST_NODE_ENTRIES_MAX 64
+#define MUN_TEST_API_ENTRIES_MAX 64
 #define MUN_TEST_PUBLISHED 5
 #define MUN_TEST_SEALED 3
 
-struct mun_test_node_entry {
+struct mun_test_api_entry {
     const struct mun_entry_checked *checked;
     uint64_t log_index;
     unsigned height;
 };
 
-struct mun_test_node {
+struct mun_test_api {
     struct mun_test_world world;
     struct mun_hash head_id;
     struct mun_rpc_backend backend;
     uint32_t entry_count;
-    struct mun_test_node_entry entries[MUN_TEST_NODE_ENTRIES_MAX];
+    struct mun_test_api_entry entries[MUN_TEST_API_ENTRIES_MAX];
     struct mun_hash published[MUN_TEST_PUBLISHED]; /* commitments */
     struct mun_opening openings[MUN_TEST_PUBLISHED];
     struct mun_hash published_batch;
@@ -42,7 +42,7 @@ struct mun_test_node {
 };
 
 /* Large: keep it off the stack. Does not fail: it aborts. */
-void mun_test_node_open(struct mun_test_node *node);
-void mun_test_node_close(struct mun_test_node *node);
+void mun_test_api_open(struct mun_test_api *node);
+void mun_test_api_close(struct mun_test_api *node);
 
 #endif

@@ -26,7 +26,7 @@ static const struct mun_json_limits answer_limits = { .bytes_max = 4u << 20,
                                                       .values_max = 1u << 20,
                                                       .depth_max = 16 };
 
-static struct mun_test_node node;
+static struct mun_test_api node;
 static struct mun_arena arena;
 static struct mun_rpc_response response;
 static struct mun_json *api_document;
@@ -37,7 +37,7 @@ static int
 open_all(void **state)
 {
     (void)state;
-    mun_test_node_open(&node);
+    mun_test_api_open(&node);
     assert_true(mun_is_ok(mun_arena_open(&arena, ARENA_BYTES)));
     assert_true(mun_is_ok(
         mun_json_parse(&api_document, NULL,
@@ -53,7 +53,7 @@ close_all(void **state)
     mun_json_close(answer);
     mun_json_close(api_document);
     mun_arena_close(&arena);
-    mun_test_node_close(&node);
+    mun_test_api_close(&node);
     return 0;
 }
 
