@@ -296,9 +296,26 @@ say_others(struct mun_cli *cli, const struct mun_verdict *verdict)
 }
 
 static void
+say_checks(struct mun_cli *cli, const struct mun_verdict *verdict,
+           enum mun_check_name last)
+{
+    for (int i = 0; i <= (int)last; i++)
+        mun_cli_say(cli, "check          %-14s %s",
+                    mun_check_text((enum mun_check_name)i),
+                    check_word(verdict->checks[i]));
+}
+
+static void
 say_verdict(struct mun_cli *cli, const struct mun_verdict *verdict)
 {
     say_head(cli, verdict);
+    if (verdict->checks[MUN_CHECK_DOCUMENT] == MUN_CHECK_FAILED) {
+        /* The rest would be told of another document than this one. */
+        mun_cli_say(cli, "note           the receipt proves another document; "
+                         "of this one nothing is known");
+        say_checks(cli, verdict, MUN_CHECK_DOCUMENT);
+        return;
+    }
     say_others(cli, verdict);
     /* Nothing is told of a ledger that is not proven. */
     if (verdict->checks[MUN_CHECK_STATE] == MUN_CHECK_PASSED &&
@@ -310,10 +327,7 @@ say_verdict(struct mun_cli *cli, const struct mun_verdict *verdict)
         if ((verdict->flags & flag_texts[i].flag) != 0)
             mun_cli_say(cli, "note           %s", flag_texts[i].text);
     }
-    for (int i = 0; i < MUN_CHECK_NAME_COUNT; i++)
-        mun_cli_say(cli, "check          %-14s %s",
-                    mun_check_text((enum mun_check_name)i),
-                    check_word(verdict->checks[i]));
+    say_checks(cli, verdict, MUN_CHECK_FRESHNESS);
 }
 
 static int

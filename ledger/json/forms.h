@@ -31,6 +31,7 @@ void mun_form_header(struct mun_json_wr *wr, const struct mun_header *header,
 void mun_form_purposes(struct mun_json_wr *wr, uint8_t purposes);
 /* The payload of an entry, as an object. */
 void mun_form_payload(struct mun_json_wr *wr, const struct mun_entry *entry);
+/* Without what a receipt proves of another document, when check 7 says so. */
 void mun_form_verdict(struct mun_json_wr *wr,
                       const struct mun_verdict *verdict);
 /* A few lines of a verdict for the head of a receipt file: what, who, when. */

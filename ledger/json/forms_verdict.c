@@ -51,34 +51,41 @@ put_title(struct mun_json_wr *wr, const struct mun_verdict *verdict)
 }
 
 static void
-put_names(struct mun_json_wr *wr, const struct mun_verdict *verdict)
+put_names(struct mun_json_wr *wr, uint32_t all, uint32_t flags)
 {
     mun_json_wr_key(wr, "applies");
     mun_json_wr_begin_array(wr);
     for (size_t i = sizeof CODES / sizeof CODES[0]; i > 0; i--) {
-        if ((verdict->all & (1u << CODES[i - 1])) != 0)
+        if ((all & (1u << CODES[i - 1])) != 0)
             mun_json_wr_string(wr, mun_verdict_name(CODES[i - 1]));
     }
     mun_json_wr_end_array(wr);
     mun_json_wr_key(wr, "flags");
     mun_json_wr_begin_array(wr);
     for (size_t i = 0; i < sizeof FLAGS / sizeof FLAGS[0]; i++) {
-        if ((verdict->flags & FLAGS[i].bit) != 0)
+        if ((flags & FLAGS[i].bit) != 0)
             mun_json_wr_string(wr, FLAGS[i].text);
     }
     mun_json_wr_end_array(wr);
 }
 
+/* How many members there are, and the checks up to `last`. */
 static void
-put_checks(struct mun_json_wr *wr, const struct mun_verdict *verdict)
+put_checks(struct mun_json_wr *wr, const struct mun_verdict *verdict,
+           enum mun_check_name last)
 {
     static const char *const words[] = { "not done", "passed", "failed" };
 
+    mun_json_wr_key(wr, "members");
+    mun_json_wr_u64(wr, verdict->member_count);
+    mun_json_wr_key(wr, "faults_tolerated");
+    mun_json_wr_u64(wr, mun_faults_max(verdict->member_count));
     mun_json_wr_key(wr, "checks");
     mun_json_wr_begin_object(wr);
     for (int i = 0; i < MUN_CHECK_NAME_COUNT; i++) {
         mun_json_wr_key(wr, mun_check_text((enum mun_check_name)i));
-        mun_json_wr_string(wr, words[verdict->checks[i] % 3]);
+        mun_json_wr_string(wr, i <= (int)last ? words[verdict->checks[i] % 3]
+                                              : words[MUN_CHECK_NOT_DONE]);
     }
     mun_json_wr_end_object(wr);
 }
@@ -127,19 +134,29 @@ put_links(struct mun_json_wr *wr, const struct mun_verdict *verdict)
     mun_json_wr_end_array(wr);
 }
 
-void
-mun_form_verdict(struct mun_json_wr *wr, const struct mun_verdict *verdict)
+/* Of a document that is not the credential: what the receipt proves is another
+ * one's, and none of it is told as if it were this one's. */
+static void
+put_mismatch(struct mun_json_wr *wr, const struct mun_verdict *verdict)
 {
-    mun_json_wr_begin_object(wr);
-    mun_json_wr_key(wr, "verdict");
-    mun_json_wr_string(wr, mun_verdict_name(verdict->code));
-    mun_json_wr_key(wr, "why");
-    if (verdict->why == NULL)
+    static const char *const absent[] = { "title", "awarder", "status" };
+
+    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) {
+        mun_json_wr_key(wr, absent[i]);
         mun_json_wr_null(wr);
-    else
-        mun_json_wr_string(wr, verdict->why);
+    }
+    put_names(wr,
+              verdict->all & (1u << MUN_VERDICT_PROOF_INVALID |
+                              1u << MUN_VERDICT_DOCUMENT_MISMATCH),
+              verdict->flags & MUN_FLAG_NO_FAULT_TOLERANCE);
+    put_checks(wr, verdict, MUN_CHECK_DOCUMENT);
+}
+
+static void
+put_facts(struct mun_json_wr *wr, const struct mun_verdict *verdict)
+{
     put_title(wr, verdict);
-    put_names(wr, verdict);
+    put_names(wr, verdict->all, verdict->flags);
     put_status(wr, verdict);
     put_bytes_hex(wr, "issuer", &verdict->issuer);
     put_bytes_hex(wr, "programme", &verdict->programme);
@@ -156,11 +173,24 @@ mun_form_verdict(struct mun_json_wr *wr, const struct mun_verdict *verdict)
     mun_json_wr_key(wr, "as_of_height");
     mun_json_wr_u64(wr, verdict->asof_height);
     mun_json_put_time(wr, "as_of_time", verdict->asof_time_ms);
-    mun_json_wr_key(wr, "members");
-    mun_json_wr_u64(wr, verdict->member_count);
-    mun_json_wr_key(wr, "faults_tolerated");
-    mun_json_wr_u64(wr, mun_faults_max(verdict->member_count));
-    put_checks(wr, verdict);
+    put_checks(wr, verdict, MUN_CHECK_FRESHNESS);
+}
+
+void
+mun_form_verdict(struct mun_json_wr *wr, const struct mun_verdict *verdict)
+{
+    mun_json_wr_begin_object(wr);
+    mun_json_wr_key(wr, "verdict");
+    mun_json_wr_string(wr, mun_verdict_name(verdict->code));
+    mun_json_wr_key(wr, "why");
+    if (verdict->why == NULL)
+        mun_json_wr_null(wr);
+    else
+        mun_json_wr_string(wr, verdict->why);
+    if (verdict->checks[MUN_CHECK_DOCUMENT] == MUN_CHECK_FAILED)
+        put_mismatch(wr, verdict);
+    else
+        put_facts(wr, verdict);
     mun_json_wr_end_object(wr);
 }
 

@@ -302,8 +302,16 @@ class Table(unittest.TestCase):
         text = credential.read_text()
         changed = out / "changed.json"
         changed.write_text(text.replace("Learner 0", "Learner 9"))
-        self.assertEqual(ledger.verify(changed, receipt, code=20)["verdict"],
-                         "DOCUMENT_MISMATCH")
+        found = ledger.verify(changed, receipt, code=20)
+        self.assertEqual(found["verdict"], "DOCUMENT_MISMATCH")
+        self.assertIsNone(found["status"])
+        self.assertEqual(found["checks"]["status"], "not done")
+        said = ledger.run("verify", changed, "--receipt", receipt,
+                          "--trust-root", "root.json", code=20)
+        self.assertTrue(said.startswith(
+            "DOCUMENT_MISMATCH: the document was changed\n"), said)
+        for word in ("good", "Steppe", "Web Programming", "active"):
+            self.assertNotIn(word, said)
         # Another layout is the same document.
         changed.write_text(json.dumps(json.loads(text), indent=7))
         ledger.verify(changed, receipt)

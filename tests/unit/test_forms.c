@@ -750,6 +750,37 @@ a_verdict_is_written(void **state)
 }
 
 static void
+of_another_document_nothing_is_told(void **state)
+{
+    static struct mun_test_world world;
+    static struct mun_verdict verdict;
+    const struct mun_json *checks;
+    struct mun_json *doc;
+
+    (void)state; /* cmocka's */
+    make_verdict(&world, &verdict, true);
+    mun_verdict_add(&verdict, MUN_VERDICT_DOCUMENT_MISMATCH, "changed");
+    verdict.checks[MUN_CHECK_DOCUMENT] = MUN_CHECK_FAILED;
+    verdict.flags |= MUN_FLAG_NO_FAULT_TOLERANCE;
+    mun_form_verdict(&wr, &verdict);
+    doc = parsed();
+    HAS(doc, "verdict", "why", "title", "awarder", "status", "applies", "flags",
+        "members", "faults_tolerated", "checks");
+    says(doc, "verdict", "DOCUMENT_MISMATCH");
+    says_null(doc, "title");
+    says_null(doc, "awarder");
+    says_null(doc, "status");
+    WORDS(doc, "applies", "DOCUMENT_MISMATCH");
+    WORDS(doc, "flags", "no_fault_tolerance");
+    checks = mun_json_get(doc, "checks");
+    says(checks, "batch", "passed");
+    says(checks, "document", "failed");
+    says(checks, "status", "not done");
+    mun_json_close(doc);
+    mun_test_world_close(&world);
+}
+
+static void
 a_summary_is_written(void **state)
 {
     static struct mun_test_world world;
@@ -830,6 +861,7 @@ main(void)
         TEST(payloads_about_programmes_and_batches_are_written),
         TEST(a_change_of_status_is_written),
         TEST(a_verdict_is_written),
+        TEST(of_another_document_nothing_is_told),
         TEST(a_summary_is_written),
         TEST(a_verdict_of_which_nothing_is_known_is_written),
         TEST(every_flag_is_written),
