@@ -1,9 +1,11 @@
 """Cohorts of the size that universities have, through the command line: 10,000
 learners in one sealed entry and 10,000 in one published, 500 changes of status
-in one entry. Each is one entry, and what the learners get verifies."""
+in one entry. Each is one entry, and what the learners get verifies. Changes that
+are more than an entry holds are split where tools/README.md says."""
 
 import json
 import os
+import pathlib
 import subprocess
 import sys
 import time
@@ -15,6 +17,9 @@ from daemon import check  # noqa: E402
 COHORT = 10000
 CHANGES = 500
 PLACES = (0, COHORT // 2, COHORT - 1)
+
+# What one entry holds: tools/README.md.
+FULL = {"revoke": 4096, "extend": 2885, "supersede": 1380}
 
 
 class Ledger(cli.Ledger):
@@ -47,10 +52,14 @@ class Ledger(cli.Ledger):
         return head["entries"], head["log_size"] - head["height"]
 
 
-def one_entry_more(ledger, before, name):
+def more_entries(ledger, before, count, name):
     after = ledger.counts()
-    check(after == (before[0] + 1, before[1] + 1),
-          f"{name}: {before} before, {after} after")
+    check(after == (before[0] + count, before[1] + count),
+          f"{name}: {before} before, {after} after, not {count} more")
+
+
+def one_entry_more(ledger, before, name):
+    more_entries(ledger, before, 1, name)
 
 
 def verifies(ledger, out, slot, verdict="VALID", code=0):
@@ -112,6 +121,57 @@ def change(ledger, out, label):
     check(not wrong, f"{wrong}")
 
 
+def split(ledger, out, label):
+    """As many changes as an entry holds are one, one more are two; returns how
+    many there were. The last of each stands."""
+    page = (pathlib.Path(__file__).parents[2] / "tools/README.md").read_text()
+    check("one entry holds 4,096 (extend 2,885, supersede 1,380)" in page,
+          "tools/README.md")
+    free = [slot for slot in range(COHORT)
+            if slot % (COHORT // CHANGES) and slot != PLACES[2]]
+    verdicts = {"revoke": ("REVOKED", 17), "extend": ("VALID", 0),
+                "supersede": ("SUPERSEDED", 14)}
+    options = {"revoke": (), "extend": ("--until", "2095-01-01"),
+               "supersede": ("--by", "ab" * 32)}
+    total = 0
+    # Superseded is final, extended may follow on itself: nothing is used twice.
+    for act, entries in (("supersede", 1), ("supersede", 2), ("extend", 1)):
+        count = FULL[act] + entries - 1
+        slots, free = free[:count], free[count:]
+        last = change_all(ledger, label, act, slots, options[act], entries)
+        refreshed(ledger, out, last, *verdicts[act])
+        total += count
+    # The extended once more, and one beside them.
+    slots = slots + free[:1]
+    last = change_all(ledger, label, "extend", slots,
+                      ("--until", "2096-01-01"), 2)
+    refreshed(ledger, out, last, *verdicts["extend"])
+    # What is extended may be revoked; 4,097 with those that are left.
+    total += len(slots)
+    slots = (slots + free[1:])[:FULL["revoke"] + 1]
+    last = change_all(ledger, label, "revoke", slots, (), 2)
+    refreshed(ledger, out, last, *verdicts["revoke"])
+    return total + len(slots)
+
+
+def change_all(ledger, label, act, slots, options, entries):
+    """Returns the last of the slots."""
+    (ledger.dir / "slots.txt").write_text("\n".join(map(str, slots)) + "\n")
+    before = ledger.counts()
+    done = ledger.json("status", act, "--key", "desk.key", "--reason", "other",
+                       "--list", label, "--slots", "slots.txt", *options)
+    check(done["changed"] == len(slots), f"{act}: {done['changed']}")
+    check(len(done["entries"]) == entries, f"{act}: {done['entries']}")
+    more_entries(ledger, before, entries, f"{act} {len(slots)}")
+    return slots[-1]
+
+
+def refreshed(ledger, out, slot, verdict, code):
+    ledger.run("receipt", "refresh", out / f"{slot}.receipt.json",
+               "--trust-root", "root.json")
+    verifies(ledger, out, slot, verdict, code)
+
+
 def main():
     ledger = Ledger()
     try:
@@ -126,9 +186,13 @@ def main():
         change(ledger, published, "published")
         change(ledger, sealed, "sealed")
         print(f"{CHANGES} changes twice in {time.monotonic() - start:.1f} s")
+        start = time.monotonic()
+        more = split(ledger, sealed, "sealed")
+        print(f"{more} changes in 8 entries in "
+              f"{time.monotonic() - start:.1f} s")
         found = ledger.json("audit", "--trust-root", "root.json")
         check(found["state_root"] == ledger.get("/v1/head")["state_root"] and
-              found["changes"] == 2 * CHANGES, f"{found}")
+              found["changes"] == 2 * CHANGES + more, f"{found}")
         ledger.stop()
     except BaseException:
         print((ledger.dir / "node.log").read_text()[-2000:], file=sys.stderr)
