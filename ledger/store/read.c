@@ -381,11 +381,9 @@ load_chunk(struct mun_store *store, uint64_t log_index, uint32_t number)
     return MUN_SUCCESS;
 }
 
-/* The chunk that a position is in, which has a leaf there.
- * Lifetime of *out: until the thread's next call. */
+/* Makes last_chunk the one that a position is in, which has a leaf there. */
 static mun_err_t
-get_chunk(struct mun_store *store, const struct chunk **out,
-          const struct mun_commitment_place *place)
+get_chunk(struct mun_store *store, const struct mun_commitment_place *place)
 {
     uint32_t number = place->position / MUN_CHUNK;
 
@@ -398,7 +396,6 @@ get_chunk(struct mun_store *store, const struct chunk **out,
         mun_key_leaves(&key, place->log_index, (uint16_t)number);
         return mun_value_corrupt(MUN_FAMILY_LEAVES, mun_store_key_bytes(&key));
     }
-    *out = &last_chunk;
     return MUN_SUCCESS;
 }
 
@@ -409,7 +406,6 @@ match_row(struct mun_store *store, struct mun_commitment_place *place,
           bool *is_match, struct mun_bytes row,
           const struct mun_hash *commitment)
 {
-    const struct chunk *chunk;
     const struct mun_hash *leaf;
     uint64_t number = 0;
 
@@ -422,8 +418,8 @@ match_row(struct mun_store *store, struct mun_commitment_place *place,
     place->position = (uint32_t)(number & 0xffff);
     if (place->position >= MUN_PUBLISHED_MAX)
         return mun_value_corrupt(MUN_FAMILY_COMMITMENT, row);
-    MUN_TRY(get_chunk(store, &chunk, place));
-    leaf = &chunk->leaves[place->position % MUN_CHUNK];
+    MUN_TRY(get_chunk(store, place));
+    leaf = &last_chunk.leaves[place->position % MUN_CHUNK];
     if (memcmp(leaf->b, row.data, MUN_ROCKS_PREFIX) != 0)
         return mun_value_corrupt(MUN_FAMILY_COMMITMENT, row);
     *is_match = mun_hash_eq(leaf, commitment);
@@ -513,7 +509,7 @@ mun_store_batch_path(struct mun_store *store, struct mun_hash *path,
 {
     const struct mun_commitment_place place = { log_index, position };
     struct mun_hash roots[MUN_PUBLISHED_MAX / MUN_CHUNK];
-    const struct chunk *chunk;
+    const struct chunk *chunk = &last_chunk;
     uint32_t count;
 
     *path_len = 0;
@@ -521,7 +517,7 @@ mun_store_batch_path(struct mun_store *store, struct mun_hash *path,
     MUN_TRY(get_roots(store, roots, &count, log_index));
     if (position >= count)
         return mun_err(MUN_ERR_NOT_FOUND);
-    MUN_TRY(get_chunk(store, &chunk, &place));
+    MUN_TRY(get_chunk(store, &place));
     if (chunk->width != chunk_width(count, chunk->number)) {
         struct mun_store_key key;
 

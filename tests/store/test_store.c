@@ -451,6 +451,7 @@ static void
 assert_in_log(const struct mun_merkle_reader *reader, uint64_t index)
 {
     struct mun_hash path[MUN_MERKLE_PATH_MAX];
+    size_t mark = mun_arena_mark(&arena);
     struct mun_stored_entry entry;
     struct mun_hash leaf;
     size_t len;
@@ -462,7 +463,7 @@ assert_in_log(const struct mun_merkle_reader *reader, uint64_t index)
     assert_ok(mun_merkle_verify_inclusion(&leaf, index, node.head.log.size,
                                           path, len,
                                           &node.head.header.log_root));
-    mun_arena_reset(&arena, 0);
+    mun_arena_reset(&arena, mark);
 }
 
 /* More tiles than are kept, and a log that grows in between. */
