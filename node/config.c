@@ -135,6 +135,54 @@ read_operator(struct mun_json_rd *rd, struct mun_listener_config *out)
 }
 
 static void
+read_peer_api(struct mun_json_rd *rd, struct mun_config *out)
+{
+    static const char *const keys[] = { "address", "port" };
+
+    mun_json_rd_object(rd, "peer");
+    mun_json_rd_only(rd, keys, sizeof keys / sizeof keys[0]);
+    read_endpoint(rd, &out->peer_api);
+    mun_json_rd_leave(rd);
+    out->has_peer_api = true;
+}
+
+static bool
+is_base_url(const char *text)
+{
+    const char *host = NULL;
+
+    if (strncmp(text, "http://", 7) == 0)
+        host = text + 7;
+    else if (strncmp(text, "https://", 8) == 0)
+        host = text + 8;
+    return host != NULL && host[0] != 0 && strpbrk(host, "/?#@ ") == NULL;
+}
+
+static void
+read_peers(struct mun_json_rd *rd, struct mun_config *out)
+{
+    static const char *const keys[] = { "url" };
+    size_t count = mun_json_rd_array(rd, "peers", MUN_PEERS_MAX);
+
+    for (size_t i = 0; i < count; i++) {
+        struct mun_bytes text;
+
+        mun_json_rd_item(rd, i);
+        mun_json_rd_only(rd, keys, sizeof keys / sizeof keys[0]);
+        text = mun_json_rd_string(rd, "url", 8, MUN_URL_MAX - 1);
+        if (text.len > 0)
+            memcpy(out->peers[i], text.data, text.len);
+        out->peers[i][text.len] = 0;
+        if (!is_base_url(out->peers[i]))
+            mun_json_rd_fail(rd, "url", MUN_ERR_JSON,
+                             "not of the form http://host:port");
+        mun_json_rd_leave(rd);
+    }
+    out->peer_count = (uint32_t)count;
+    mun_json_rd_leave(rd);
+}
+
+static void
 read_log_level(struct mun_json_rd *rd, enum mun_log_level *out)
 {
     struct mun_bytes text;
@@ -158,6 +206,7 @@ set_defaults(struct mun_config *out)
     memset(out, 0, sizeof *out);
     listener_default(&out->public_api, 8460);
     listener_default(&out->operator_api, 8461);
+    listener_default(&out->peer_api, 8462);
     out->operator_api.threads = 1;
     out->operator_api.connections = 64;
     out->operator_api.connections_per_address = 64;
@@ -187,11 +236,14 @@ static void
 read_all(struct mun_json_rd *rd, struct mun_config *out)
 {
     static const char *const keys[] = {
-        "data_dir",      "high_water_file", "genesis_file",
-        "key_file",      "passphrase_file", "public",
-        "operator",      "verify_threads",  "state_records",
-        "mempool_bytes", "mempool_entries", "freshness_seconds",
-        "log_level",
+        "data_dir",        "high_water_file",
+        "genesis_file",    "key_file",
+        "passphrase_file", "public",
+        "operator",        "verify_threads",
+        "state_records",   "mempool_bytes",
+        "mempool_entries", "freshness_seconds",
+        "log_level",       "peer",
+        "peers",
     };
 
     mun_json_rd_only(rd, keys, sizeof keys / sizeof keys[0]);
@@ -212,6 +264,10 @@ read_all(struct mun_json_rd *rd, struct mun_config *out)
         read_public(rd, &out->public_api);
     if (mun_json_rd_has(rd, "operator"))
         read_operator(rd, &out->operator_api);
+    if (mun_json_rd_has(rd, "peer"))
+        read_peer_api(rd, out);
+    if (mun_json_rd_has(rd, "peers"))
+        read_peers(rd, out);
     out->verify_threads = (uint32_t)read_number(
         rd, "verify_threads", 1, MUN_THREADS_MAX, out->verify_threads);
     out->state_records = (uint32_t)read_number(rd, "state_records", 10000,

@@ -29,6 +29,10 @@ struct mun_listener_config {
     uint32_t timeout_seconds;
 };
 
+/* Other nodes: the members, and some that follow. */
+#define MUN_PEERS_MAX 127
+#define MUN_URL_MAX 256
+
 /* Empty text: not given. */
 struct mun_config {
     char data_dir[MUN_PATH_MAX];
@@ -38,6 +42,10 @@ struct mun_config {
     char passphrase_file[MUN_PATH_MAX];
     struct mun_listener_config public_api;
     struct mun_listener_config operator_api;
+    struct mun_listener_config peer_api;
+    bool has_peer_api;
+    uint32_t peer_count;
+    char peers[MUN_PEERS_MAX][MUN_URL_MAX]; /* "http://host:port" */
     uint32_t verify_threads;
     uint32_t state_records;
     uint32_t mempool_entries;

@@ -40,6 +40,19 @@ handle_wait(struct mun_http_request *request)
     return MUN_HTTP_PARK;
 }
 
+enum mun_http_next
+mun_handler_entries_of_peer(struct mun_handler *handler,
+                            struct mun_http_request *request)
+{
+    request->rpc.path = mun_bytes_str("/v1/entries");
+    request->rpc.query = MUN_BYTES_NONE;
+    mun_rpc_handle(&handler->backend->rpc, request->arena, &request->rpc,
+                   &request->response);
+    if (request->response.next != MUN_RPC_SUBMIT)
+        return MUN_HTTP_ANSWER;
+    return mun_submit_handle(&handler->submit_of_peers, request);
+}
+
 static enum mun_http_next
 handle_public(void *ctx, struct mun_http_request *request)
 {

@@ -10,7 +10,13 @@
 struct mun_handler {
     struct mun_backend *backend;
     struct mun_submit submit;
+    struct mun_submit submit_of_peers; /* as `submit`, and passes nothing on */
 };
+
+/* A submission that another node passed on. */
+enum mun_http_next
+mun_handler_entries_of_peer(struct mun_handler *handler,
+                            struct mun_http_request *request);
 
 /* Lifetime: `handler` is borrowed. */
 void mun_handler_public(struct mun_http_handler *out,

@@ -29,8 +29,11 @@
 #include "ledger/core/member.h"
 #include "ledger/core/state.h"
 #include "ledger/store/store.h"
+#include "node/inbox.h"
 #include "node/mempool.h"
 #include "node/metrics.h"
+#include "node/peers.h"
+#include "node/values.h"
 #include "rpc/rpc.h"
 
 struct mun_ledger;
@@ -43,6 +46,9 @@ struct mun_ledger_config {
     const struct mun_members *members;
     const struct mun_signer *signer; /* NULL: follows only */
     struct mun_mempool *mempool;
+    struct mun_inbox *inbox;
+    struct mun_values *values;
+    struct mun_peers *peers; /* NULL: none */
     struct mun_metrics *metrics;
     uint64_t freshness_ms;
     void (*on_failure)(void *ctx); /* on the ledger's thread; stop the node */
@@ -63,7 +69,7 @@ MUN_MUST_USE mun_err_t mun_ledger_start(struct mun_ledger *ledger);
 void mun_ledger_stop(struct mun_ledger *ledger);
 void mun_ledger_close(struct mun_ledger *ledger);
 
-/* Whether this node can write: its key is the only member's. */
+/* Whether this node votes: its key is a member's. */
 bool mun_ledger_may_write(const struct mun_ledger *ledger);
 bool mun_ledger_has_failed(const struct mun_ledger *ledger);
 

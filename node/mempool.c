@@ -17,6 +17,7 @@ struct mun_mempool {
     pthread_cond_t wake;
     struct mun_mempool_config config;
     bool is_stopped;
+    bool is_poked;
     uint64_t height; /* newest settled */
     struct mun_pending_list arrivals;
     uint32_t entry_count;
@@ -124,17 +125,8 @@ mun_pending_pop(struct mun_pending_list *list)
     return pending;
 }
 
-static void
-free_list(struct mun_pending_list *list)
-{
-    struct mun_pending *pending;
-
-    while ((pending = mun_pending_pop(list)) != NULL)
-        mun_pending_free(pending);
-}
-
-static void
-append_list(struct mun_pending_list *list, struct mun_pending_list *more)
+void
+mun_pending_append(struct mun_pending_list *list, struct mun_pending_list *more)
 {
     if (more->first == NULL)
         return;
@@ -145,6 +137,15 @@ append_list(struct mun_pending_list *list, struct mun_pending_list *more)
     list->last = more->last;
     list->count += more->count;
     *more = (struct mun_pending_list){ 0 };
+}
+
+static void
+free_list(struct mun_pending_list *list)
+{
+    struct mun_pending *pending;
+
+    while ((pending = mun_pending_pop(list)) != NULL)
+        mun_pending_free(pending);
 }
 
 /* Tables */
@@ -507,14 +508,15 @@ mun_mempool_take(struct mun_mempool *mempool, struct mun_pending_list *list,
             lock(mempool);
             continue;
         }
-        if (mempool->is_stopped || mempool->arrivals.count > 0 ||
-            now_ms >= deadline_ms)
+        if (mempool->is_stopped || mempool->is_poked ||
+            mempool->arrivals.count > 0 || now_ms >= deadline_ms)
             break;
         if (mempool->parked != NULL && until_ms > now_ms + TICK_MS)
             until_ms = now_ms + TICK_MS;
         sleep_until(mempool, until_ms);
     }
-    append_list(list, &mempool->arrivals);
+    mun_pending_append(list, &mempool->arrivals);
+    mempool->is_poked = false;
     goes_on = !mempool->is_stopped;
     unlock(mempool);
     return goes_on;
@@ -574,6 +576,26 @@ mun_mempool_settle(struct mun_mempool *mempool,
     free_list(&settlement->applied);
     free_list(&settlement->known);
     free_list(&settlement->refused);
+}
+
+void
+mun_mempool_poke(struct mun_mempool *mempool)
+{
+    lock(mempool);
+    mempool->is_poked = true;
+    MUN_CHECK(pthread_cond_signal(&mempool->wake) == 0);
+    unlock(mempool);
+}
+
+struct mun_pending *
+mun_mempool_find(struct mun_mempool *mempool, const struct mun_hash *id)
+{
+    struct mun_pending *pending;
+
+    lock(mempool);
+    pending = find(mempool, id);
+    unlock(mempool);
+    return pending;
 }
 
 void

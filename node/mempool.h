@@ -71,7 +71,7 @@ struct mun_waiter {
 struct mun_pending {
     struct mun_entry_checked checked; /* borrows from `storage` */
     enum mun_refusal refusal;         /* set by the ledger thread */
-    uint64_t height;                  /* of its block, when it was known */
+    uint64_t height;                  /* of its block, once that is known */
     struct mun_pending *next;         /* in a list */
     struct mun_pending *next_in_bucket;
     struct mun_wait *waits;
@@ -103,6 +103,9 @@ struct mun_pending_list {
 void mun_pending_push(struct mun_pending_list *list,
                       struct mun_pending *pending);
 struct mun_pending *mun_pending_pop(struct mun_pending_list *list);
+/* Moves all of `more` behind `list`. */
+void mun_pending_append(struct mun_pending_list *list,
+                        struct mun_pending_list *more);
 
 struct mun_mempool_config {
     uint32_t entries_max;
@@ -144,11 +147,19 @@ bool mun_mempool_offer(struct mun_mempool *mempool, struct mun_offer *offers,
  * when that has come already or the node is stopping. */
 bool mun_mempool_await(struct mun_mempool *mempool, struct mun_waiter *waiter);
 
-/* The ledger thread. Waits until something arrived, the deadline has passed, or
- * mun_mempool_stop; then moves all arrivals behind `list`. Waiters whose time
+/* The ledger thread. Waits until something arrived, the deadline has passed,
+ * mun_mempool_poke, or mun_mempool_stop; then moves all arrivals behind `list`. Waiters whose time
  * is up are woken meanwhile. False when the mempool was stopped. */
 bool mun_mempool_take(struct mun_mempool *mempool,
                       struct mun_pending_list *list, uint64_t deadline_ms);
+
+/* Lets mun_mempool_take return, once, although nothing arrived. Any thread. */
+void mun_mempool_poke(struct mun_mempool *mempool);
+
+/* The pending entry of this id, or NULL. For the ledger thread alone, which
+ * alone takes entries out: it stays until that thread settles it. */
+struct mun_pending *mun_mempool_find(struct mun_mempool *mempool,
+                                     const struct mun_hash *id);
 
 /* What became of entries that were taken. Each list is emptied and freed and
  * each item gets its outcome: final at `height`, final at its own ->height, or

@@ -14,6 +14,7 @@
     X(WAIT, "wait")                                                            \
     X(READ, "read")                                                            \
     X(OPERATOR, "operator")                                                    \
+    X(PEER, "peer")                                                            \
     X(MALFORMED, "malformed")
 
 enum mun_metric_class {

@@ -21,6 +21,7 @@
 #include "node/backend.h"
 #include "node/file.h"
 #include "node/handler.h"
+#include "node/peer_api.h"
 
 /* Long-lived structs: the connections of a large listener, the mempool's
  * tables and little else. Address space, not memory. */
@@ -72,12 +73,17 @@ struct mun_node {
     struct mun_store_head *head;
     struct mun_metrics metrics;
     struct mun_mempool *mempool;
+    struct mun_inbox *inbox;
+    struct mun_values *values;
+    struct mun_peers *peers;
     struct mun_ledger *ledger;
     struct mun_pool *pool;
     struct mun_backend backend;
     struct mun_handler handler;
     struct mun_http *public_api;
     struct mun_http *operator_api;
+    struct mun_peer_api peer;
+    struct mun_http *peer_api;
 };
 
 static mun_err_t
@@ -351,6 +357,8 @@ open_ledger(struct mun_node *node)
         .bytes_max = node->config.mempool_bytes,
         .height = node->head->header.height,
     };
+    const struct mun_peers_config peers = { .node = &node->config };
+    struct mun_peers_config with_inbox = peers;
     const struct mun_ledger_config ledger = {
         .store = node->store,
         .state = node->state,
@@ -368,7 +376,15 @@ open_ledger(struct mun_node *node)
         (ssize_t)sizeof mempool.seed)
         return start_failed("random", mun_err(MUN_ERR_RANDOM));
     MUN_TRY(mun_mempool_open(&node->mempool, &node->arena, &mempool));
+    MUN_TRY(mun_inbox_open(&node->inbox, &node->arena, node->mempool));
+    MUN_TRY(mun_values_open(&node->values, &node->arena));
+    with_inbox.inbox = node->inbox;
+    if (node->config.peer_count > 0)
+        MUN_TRY(mun_peers_start(&node->peers, &node->arena, &with_inbox));
     with_mempool.mempool = node->mempool;
+    with_mempool.inbox = node->inbox;
+    with_mempool.values = node->values;
+    with_mempool.peers = node->peers;
     return mun_ledger_open(&node->ledger, &node->arena, &with_mempool);
 }
 
@@ -388,6 +404,8 @@ open_listeners(struct mun_node *node)
                                                 .mempool = node->mempool,
                                                 .pool = node->pool,
                                                 .metrics = &node->metrics };
+    node->handler.submit_of_peers = node->handler.submit;
+    node->handler.submit.peers = node->peers;
     mun_handler_public(&config.handler, &node->handler);
     MUN_TRY(mun_http_start(&node->public_api, &node->arena, &config));
     node->backend.public_api = node->public_api;
@@ -395,7 +413,17 @@ open_listeners(struct mun_node *node)
     config.arena_size = OPERATOR_ARENA_BYTES;
     config.name = "operator";
     mun_handler_operator(&config.handler, &node->handler);
-    return mun_http_start(&node->operator_api, &node->arena, &config);
+    MUN_TRY(mun_http_start(&node->operator_api, &node->arena, &config));
+    if (!node->config.has_peer_api)
+        return MUN_SUCCESS;
+    node->peer.handler = &node->handler;
+    node->peer.inbox = node->inbox;
+    node->peer.values = node->values;
+    config.listener = &node->config.peer_api;
+    config.arena_size = REQUEST_ARENA_BYTES;
+    config.name = "peer";
+    mun_peer_api_handler(&config.handler, &node->peer);
+    return mun_http_start(&node->peer_api, &node->arena, &config);
 }
 
 static void
@@ -407,13 +435,16 @@ log_ready(const struct mun_node *node)
                                     sizeof node->chain->chain_id.b));
     mun_log(MUN_LOG_INFO,
             "node ready event=ready public=%s:%u operator=%s:%u chain=%s "
-            "height=%" PRIu64 " writes=%s",
+            "height=%" PRIu64 " writes=%s peer=%s:%u",
             node->config.public_api.address,
             (unsigned)mun_http_port(node->public_api),
             node->config.operator_api.address,
             (unsigned)mun_http_port(node->operator_api), chain,
             mun_ledger_height(node->ledger),
-            mun_ledger_may_write(node->ledger) ? "yes" : "no");
+            mun_ledger_may_write(node->ledger) ? "yes" : "no",
+            node->config.peer_api.address,
+            node->peer_api == NULL ? 0
+                                   : (unsigned)mun_http_port(node->peer_api));
 }
 
 /* Most systems start a process with 1,024 descriptors and let it ask for more.
@@ -467,8 +498,13 @@ close_all(struct mun_node *node)
     mun_http_drain(node->public_api, DRAIN_MS);
     mun_http_stop(node->public_api);
     mun_http_stop(node->operator_api);
-    mun_mempool_close(node->mempool);
+    mun_http_drain(node->peer_api, DRAIN_MS);
+    mun_http_stop(node->peer_api);
+    mun_peers_stop(node->peers);
     mun_ledger_close(node->ledger);
+    mun_inbox_close(node->inbox);
+    mun_values_close(node->values);
+    mun_mempool_close(node->mempool);
     mun_store_close(node->store);
     unmap_state(node);
     if (node->has_signer)

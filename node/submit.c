@@ -264,6 +264,21 @@ verify_chunks(struct work *work)
 
 /* Stage 3: into the mempool */
 
+/* To the other members, so that whoever proposes has it. They verify it
+ * themselves. */
+static void
+pass_on(const struct work *work)
+{
+    struct mun_blob *blob = NULL;
+
+    if (work->submit->peers == NULL)
+        return;
+    blob = mun_blob_new(work->request->rpc.body);
+    if (blob != NULL) /* without memory our own turn will come */
+        mun_peers_entries(work->submit->peers, blob);
+    mun_blob_drop(blob);
+}
+
 static void
 collect_offers(struct work *work)
 {
@@ -296,6 +311,7 @@ offer(struct work *work)
     collect_offers(work);
     if (work->offer_count == 0)
         return false;
+    pass_on(work);
     work->waiter.wake = wake;
     work->waiter.deadline_ms = work->started_ms + wait_ms;
     return mun_mempool_offer(work->submit->mempool, work->offers,

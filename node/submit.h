@@ -17,6 +17,7 @@
 #include "node/ledger.h"
 #include "node/mempool.h"
 #include "node/metrics.h"
+#include "node/peers.h"
 #include "node/pool.h"
 
 /* Shared by all submissions; the owner fills it in. */
@@ -25,6 +26,7 @@ struct mun_submit {
     struct mun_mempool *mempool;
     struct mun_pool *pool;
     struct mun_metrics *metrics;
+    struct mun_peers *peers; /* what becomes pending is passed on; NULL: not */
 };
 
 /* The three calls of a handler (node/http.h) for a request whose response is

@@ -550,6 +550,33 @@ mun_store_commit(struct mun_store *store, const struct mun_store_block *block)
 }
 
 mun_err_t
+mun_store_keep_value(struct mun_store *store, const struct mun_hash *id,
+                     struct mun_bytes bytes)
+{
+    uint64_t height = store->mark.at.height + 1;
+    uint8_t head[8 + sizeof id->b];
+    const struct mun_bytes parts[] = { mun_bytes(head, sizeof head), bytes };
+    struct mun_kept *kept = NULL;
+    struct mun_store_key key;
+    struct mun_wr wr;
+
+    for (uint32_t i = 0; i < MUN_META_KEPT_COUNT; i++) {
+        kept = &store->kept[i];
+        if (kept->height == height && mun_hash_eq(&kept->id, id))
+            return store->failed;
+    }
+    kept = &store->kept[store->kept_next];
+    *kept = (struct mun_kept){ height, *id };
+    mun_wr_init(&wr, head, sizeof head);
+    mun_wr_u64(&wr, height);
+    mun_wr_copy(&wr, id->b, sizeof id->b);
+    mun_key_meta(&key, (uint8_t)(MUN_META_KEPT + store->kept_next));
+    mun_value_put(store->rocks, MUN_FAMILY_META, &key, parts, 2);
+    store->kept_next = (store->kept_next + 1) % MUN_META_KEPT_COUNT;
+    return store->failed;
+}
+
+mun_err_t
 mun_store_put_consensus(struct mun_store *store, struct mun_bytes consensus,
                         const struct mun_high_water *high_water)
 {

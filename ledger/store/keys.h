@@ -29,6 +29,9 @@ mun_store_key_bytes(const struct mun_store_key *key)
 #define MUN_META_GENESIS 'g'
 #define MUN_META_CONSENSUS 'c'
 #define MUN_META_HEAD 'h'
+/* Values of the height that is agreed on: letters from this one on. */
+#define MUN_META_KEPT '0'
+#define MUN_META_KEPT_COUNT 4
 
 /* index: the first byte. */
 #define MUN_INDEX_ENTRY 'E'         /* entry id -> log index, height */

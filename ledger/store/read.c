@@ -54,6 +54,43 @@ mun_store_consensus(struct mun_store *store, struct mun_arena *arena,
     return get_meta(store, arena, out, MUN_META_CONSENSUS);
 }
 
+static mun_err_t
+visit_kept(struct mun_store *store, uint8_t letter, mun_kept_visit visit,
+           void *ctx)
+{
+    struct mun_rocks_value value;
+    struct mun_store_key key;
+    struct mun_hash id;
+    struct mun_rd rd;
+    uint64_t height;
+    mun_err_t err = MUN_SUCCESS;
+
+    mun_key_meta(&key, letter);
+    MUN_TRY(mun_value_get(store->rocks, &value, MUN_FAMILY_META, &key));
+    mun_rd_init(&rd, value.bytes);
+    height = mun_rd_u64(&rd);
+    mun_rd_copy(&rd, id.b, sizeof id.b);
+    if (mun_rd_failed(&rd))
+        err = mun_err(MUN_ERR_CORRUPT);
+    else if (height == store->mark.at.height + 1)
+        err = visit(ctx, &id, mun_rd_run(&rd, rd.left));
+    mun_rocks_release(&value);
+    return err;
+}
+
+mun_err_t
+mun_store_kept_values(struct mun_store *store, mun_kept_visit visit, void *ctx)
+{
+    for (uint8_t i = 0; i < MUN_META_KEPT_COUNT; i++) {
+        mun_err_t err =
+            visit_kept(store, (uint8_t)(MUN_META_KEPT + i), visit, ctx);
+
+        if (err.code != MUN_ERR_NOT_FOUND)
+            MUN_TRY(err);
+    }
+    return MUN_SUCCESS;
+}
+
 /* Blocks */
 
 static mun_err_t

@@ -131,6 +131,20 @@ MUN_MUST_USE mun_err_t
 mun_store_put_consensus(struct mun_store *store, struct mun_bytes consensus,
                         const struct mun_high_water *high_water);
 
+/* The bytes of a value that the consensus record speaks of, written with the
+ * next record. The last few of the height after the newest block are kept; the
+ * same one again costs nothing. Errors: as of mun_store_commit. */
+MUN_MUST_USE mun_err_t mun_store_keep_value(struct mun_store *store,
+                                            const struct mun_hash *id,
+                                            struct mun_bytes bytes);
+
+/* Calls `visit` for each kept value of the height after the newest block. A
+ * visitor that fails ends it with its error. */
+typedef mun_err_t (*mun_kept_visit)(void *ctx, const struct mun_hash *id,
+                                    struct mun_bytes bytes);
+MUN_MUST_USE mun_err_t mun_store_kept_values(struct mun_store *store,
+                                             mun_kept_visit visit, void *ctx);
+
 /* Reads. Bytes are copied into the arena. MUN_ERR_NOT_FOUND when there is no
  * such thing; MUN_ERR_CORRUPT when it does not decode; MUN_ERR_LIMIT when the
  * arena is full; MUN_ERR_STORE. */

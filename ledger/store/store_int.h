@@ -25,6 +25,12 @@ struct mun_row {
     uint64_t place;
 };
 
+/* Which value a row of MUN_META_KEPT holds, as far as this process wrote it. */
+struct mun_kept {
+    uint64_t height;
+    struct mun_hash id;
+};
+
 /* `rocks` and `serial` may be used on any thread; all else belongs to the writer's. */
 struct mun_store {
     struct mun_rocks *rocks;
@@ -41,6 +47,8 @@ struct mun_store {
     struct mun_row *rows_spare;
     uint32_t *changed_table;
     struct mun_mentions mentions;
+    uint32_t kept_next;
+    struct mun_kept kept[MUN_META_KEPT_COUNT];
 };
 
 /* A value of `block`, decoded; the runs borrow from it. */

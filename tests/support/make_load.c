@@ -1,8 +1,9 @@
-/* A ledger of one member and requests for it, for system tests and load:
+/* A ledger and requests for it, for system tests and load:
  *
- *     make_load DIR REQUESTS ENTRIES
+ *     make_load DIR REQUESTS ENTRIES [MEMBERS]
  *
- * writes into DIR genesis.bin, validator.key and passphrase; setup.bin, a
+ * writes into DIR genesis.bin, validator.key and passphrase (with several
+ * members also validator-2.key and on, under the same passphrase); setup.bin, a
  * request that registers an issuer, accredits it and registers its programme;
  * and load-0000.bin and on, requests of ENTRIES anchors each. Entries are valid
  * for 20 hours. The signers are those of make_entry.h, so nobody should believe
@@ -25,6 +26,7 @@
 #define PASSPHRASE "make_load"
 #define MEMBER 1
 #define ISSUER 2
+#define OTHER_MEMBERS 30
 #define VALID_MS (20ull * MUN_TEST_HOUR_MS)
 
 static struct mun_arena arena;
@@ -49,7 +51,7 @@ write_file(const char *dir, const char *name, struct mun_bytes bytes)
 }
 
 static struct mun_key
-make_key_file(const char *dir)
+make_key_file(const char *dir, const char *name)
 {
     static uint8_t memory[16384];
     struct mun_key_file file;
@@ -61,7 +63,7 @@ make_key_file(const char *dir)
     mun_json_wr_init_fixed(&wr, memory, sizeof memory, true);
     mun_key_file_write(&wr, &file);
     MUN_CHECK(mun_is_ok(mun_json_wr_finish(&wr, &text)));
-    write_file(dir, "validator.key", text);
+    write_file(dir, name, text);
     write_file(dir, "passphrase", mun_bytes_str(PASSPHRASE "\n"));
     return file.key;
 }
@@ -79,9 +81,48 @@ put_keys(struct mun_genesis_party *party, struct mun_key_grant govern,
                     mun_bytes(party->keys[0].key.b, MUN_KEY_BYTES));
 }
 
+static int
+compare_parties(const void *a, const void *b)
+{
+    const struct mun_genesis_party *left = a;
+    const struct mun_genesis_party *right = b;
+
+    return memcmp(left->id.b, right->id.b, sizeof left->id.b);
+}
+
+/* The first one's party is returned. */
+static struct mun_hash
+make_members(struct mun_genesis *genesis, const char *dir, uint32_t count)
+{
+    static char names[MUN_MEMBERS_MAX][32];
+    struct mun_hash first;
+
+    genesis->party_count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        struct mun_genesis_party *party = &genesis->parties[i];
+        char file[32] = "validator.key";
+
+        if (i > 0)
+            (void)snprintf(file, sizeof file, "validator-%u.key", i + 1);
+        (void)snprintf(names[i], sizeof names[i], "Member %u", i + 1);
+        party->roles = 3;
+        party->name = mun_bytes_str(names[i]);
+        party->country = mun_bytes_str("KZ");
+        put_keys(party,
+                 (struct mun_key_grant){
+                     *mun_test_key(i == 0 ? MEMBER : OTHER_MEMBERS + i),
+                     MUN_PURPOSE_GOVERN },
+                 (struct mun_key_grant){ make_key_file(dir, file),
+                                         MUN_PURPOSE_VALIDATE });
+    }
+    first = genesis->parties[0].id;
+    qsort(genesis->parties, count, sizeof genesis->parties[0], compare_parties);
+    return first;
+}
+
 /* Returns the member's party, whose name depends on the random key. */
 static struct mun_hash
-make_genesis(const char *dir)
+make_genesis(const char *dir, uint32_t members)
 {
     static struct mun_genesis genesis;
     static uint8_t buffer[MUN_GENESIS_BYTES_MAX];
@@ -89,20 +130,14 @@ make_genesis(const char *dir)
     size_t size = mun_state_footprint(&config);
     void *memory = aligned_alloc(64, (size + 63) / 64 * 64);
     struct mun_genesis_chain chain;
+    struct mun_hash first;
     struct mun_wr wr;
 
     genesis.name = mun_bytes_str("Test consortium");
     genesis.time_ms = now_ms; /* young: no block only to be fresh */
     genesis.rules_version = 1;
     genesis.max_age_ms = 30ull * 24 * MUN_TEST_HOUR_MS;
-    genesis.party_count = 1;
-    genesis.parties[0].roles = 3;
-    genesis.parties[0].name = mun_bytes_str("Member");
-    genesis.parties[0].country = mun_bytes_str("KZ");
-    put_keys(
-        &genesis.parties[0],
-        (struct mun_key_grant){ *mun_test_key(MEMBER), MUN_PURPOSE_GOVERN },
-        (struct mun_key_grant){ make_key_file(dir), MUN_PURPOSE_VALIDATE });
+    first = make_members(&genesis, dir, members);
     mun_wr_init(&wr, buffer, sizeof buffer);
     mun_genesis_encode(&wr, &genesis);
     MUN_CHECK(mun_is_ok(mun_wr_status(&wr)));
@@ -114,7 +149,7 @@ make_genesis(const char *dir)
     free(memory);
     chain_id = chain.chain_id;
     write_file(dir, "genesis.bin", mun_wr_done(&wr));
-    return genesis.parties[0].id;
+    return first;
 }
 
 static void
@@ -205,17 +240,20 @@ main(int argc, char **argv)
     struct timespec now;
     unsigned long requests;
     unsigned long entries;
+    unsigned long members;
 
-    if (argc != 4) {
-        (void)fputs("make_load DIR REQUESTS ENTRIES\n", stderr);
+    if (argc != 4 && argc != 5) {
+        (void)fputs("make_load DIR REQUESTS ENTRIES [MEMBERS]\n", stderr);
         return 2;
     }
     requests = strtoul(argv[2], NULL, 10);
     entries = strtoul(argv[3], NULL, 10);
+    members = argc == 5 ? strtoul(argv[4], NULL, 10) : 1;
+    MUN_CHECK(members >= 1 && members <= MUN_MEMBERS_MAX);
     MUN_CHECK(clock_gettime(CLOCK_REALTIME, &now) == 0);
     now_ms = (uint64_t)now.tv_sec * 1000;
     MUN_CHECK(mun_is_ok(mun_arena_open(&arena, 64u << 20)));
-    member = make_genesis(argv[1]);
+    member = make_genesis(argv[1], (uint32_t)members);
     make_setup(&issuer, argv[1], &member);
     for (unsigned long i = 0; i < requests; i++)
         make_load(argv[1], &issuer, (unsigned)i, (unsigned)entries);

@@ -1,0 +1,184 @@
+#include "node/peer_api.h"
+
+#include <string.h>
+
+#include "consensus/check.h"
+#include "ledger/base/check.h"
+#include "ledger/base/encode.h"
+#include "ledger/base/rd.h"
+#include "ledger/base/wr.h"
+
+/* Messages of one request; a member has four to say at a time. */
+#define MESSAGES_MAX 4096u
+
+static bool
+path_is(const struct mun_http_request *request, const char *path)
+{
+    return mun_bytes_eq(request->rpc.path, mun_bytes_str(path));
+}
+
+static void
+answer_octets(struct mun_http_request *request, struct mun_bytes body)
+{
+    request->response.status = 200;
+    request->response.content_type = "application/octet-stream";
+    request->response.body = body;
+}
+
+/* Whom to verify a message against, as of the newest block. */
+struct scope {
+    struct mun_hash chain_id;
+    uint64_t height; /* the one that is agreed on */
+    struct mun_members members;
+};
+
+static void
+read_scope(struct mun_peer_api *api, struct scope *out)
+{
+    struct mun_ledger *ledger = api->handler->backend->ledger;
+    struct mun_rpc_snapshot snapshot;
+
+    mun_ledger_read_begin(ledger, &snapshot);
+    out->chain_id = snapshot.header->chain_id;
+    out->height = snapshot.header->height + 1;
+    out->members = *snapshot.members;
+    mun_ledger_read_end(ledger);
+}
+
+/* One message: verified and handed on, or dropped. */
+static void
+take_message(struct mun_peer_api *api, struct mun_arena *arena,
+             const struct scope *scope, struct mun_bytes bytes)
+{
+    size_t mark = mun_arena_mark(arena);
+    struct mun_con_msg *msg = mun_arena_alloc_raw(arena, sizeof *msg);
+    struct mun_con_msg_checked *checked =
+        mun_arena_alloc_raw(arena, sizeof *checked);
+
+    if (msg != NULL && checked != NULL &&
+        mun_is_ok(mun_con_msg_decode(msg, bytes)) &&
+        mun_con_msg_height(msg) >= scope->height) {
+        const struct mun_con_check against = { &scope->chain_id,
+                                               mun_con_msg_height(msg),
+                                               &scope->members };
+
+        if (mun_is_ok(mun_con_msg_check(checked, msg, &against)))
+            (void)mun_inbox_message(api->inbox, checked); /* comes again */
+    }
+    mun_arena_reset(arena, mark);
+}
+
+static void
+take_messages(struct mun_peer_api *api, struct mun_http_request *request)
+{
+    struct scope *scope = mun_arena_alloc(request->arena, sizeof *scope);
+    uint8_t *answer = mun_arena_alloc(request->arena, 8);
+    struct mun_rd rd;
+    struct mun_wr wr;
+
+    if (scope == NULL || answer == NULL) {
+        mun_rpc_problem(request->arena, 503, "BUSY", "no memory",
+                        &request->response);
+        return;
+    }
+    read_scope(api, scope);
+    mun_rd_init(&rd, request->rpc.body);
+    for (uint32_t i = 0; i < MESSAGES_MAX && rd.left > 0; i++) {
+        struct mun_bytes bytes = mun_rd_run32(&rd, MUN_CON_MSG_BYTES_MAX);
+
+        if (mun_rd_failed(&rd))
+            break;
+        take_message(api, request->arena, scope, bytes);
+    }
+    if (!mun_is_ok(mun_rd_finish(&rd))) {
+        mun_rpc_problem(request->arena, 400, "BAD_MESSAGES",
+                        "the body is not runs of messages, or too many",
+                        &request->response);
+        return;
+    }
+    mun_wr_init(&wr, answer, 8);
+    mun_wr_u64(&wr, scope->height - 1);
+    answer_octets(request, mun_wr_done(&wr));
+}
+
+static void
+give_value(struct mun_peer_api *api, struct mun_http_request *request,
+           struct mun_bytes name)
+{
+    struct mun_hash id;
+    struct mun_blob *blob = NULL;
+    uint8_t *copy = NULL;
+
+    if (mun_is_ok(mun_hex_decode(id.b, sizeof id.b, name)))
+        blob = mun_values_get(api->values, &id);
+    if (blob == NULL) {
+        mun_rpc_problem(request->arena, 404, "NOT_FOUND", "no such value here",
+                        &request->response);
+        return;
+    }
+    copy = mun_arena_alloc_raw(request->arena, blob->len);
+    if (copy == NULL) {
+        mun_rpc_problem(request->arena, 503, "BUSY", "no memory",
+                        &request->response);
+    } else {
+        memcpy(copy, blob->data, blob->len);
+        answer_octets(request, mun_bytes(copy, blob->len));
+    }
+    mun_blob_drop(blob);
+}
+
+static enum mun_http_next
+handle(void *ctx, struct mun_http_request *request)
+{
+    static const char values[] = "/peer/values/";
+    struct mun_peer_api *api = ctx;
+    struct mun_bytes path = request->rpc.path;
+    bool is_post = request->rpc.method == MUN_RPC_POST;
+
+    request->metric = MUN_METRIC_PEER;
+    if (is_post && path_is(request, "/peer/messages")) {
+        take_messages(api, request);
+        return MUN_HTTP_ANSWER;
+    }
+    if (is_post && path_is(request, "/peer/entries"))
+        return mun_handler_entries_of_peer(api->handler, request);
+    if (!is_post && path_is(request, "/v1/blocks")) {
+        mun_rpc_handle(&api->handler->backend->rpc, request->arena,
+                       &request->rpc, &request->response);
+        MUN_CHECK(request->response.next == MUN_RPC_DONE);
+        return MUN_HTTP_ANSWER;
+    }
+    if (!is_post && path.len > sizeof values - 1 &&
+        memcmp(path.data, values, sizeof values - 1) == 0) {
+        give_value(api, request,
+                   mun_bytes(path.data + sizeof values - 1,
+                             path.len - (sizeof values - 1)));
+        return MUN_HTTP_ANSWER;
+    }
+    mun_rpc_problem(request->arena, 404, "NOT_FOUND", "no such thing",
+                    &request->response);
+    return MUN_HTTP_ANSWER;
+}
+
+/* Only entries are parked. */
+static void
+parked(void *ctx, struct mun_http_request *request)
+{
+    (void)ctx;
+    mun_submit_parked(request);
+}
+
+static enum mun_http_next
+resumed(void *ctx, struct mun_http_request *request)
+{
+    (void)ctx;
+    return mun_submit_resumed(request);
+}
+
+void
+mun_peer_api_handler(struct mun_http_handler *out, struct mun_peer_api *api)
+{
+    *out = (struct mun_http_handler){
+        .ctx = api, .handle = handle, .parked = parked, .resumed = resumed
+    };
+}

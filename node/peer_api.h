@@ -1,0 +1,29 @@
+#ifndef MUN_NODE_PEER_API_H
+#define MUN_NODE_PEER_API_H
+
+/* What the listener for other nodes does.
+ *
+ *   POST /peer/messages     runs of u32 length and a consensus message; the
+ *                           answer is our height, u64
+ *   POST /peer/entries      as POST /v1/entries, not passed on
+ *   GET  /peer/values/ID    the block of a header id, while it is agreed on
+ *   GET  /v1/blocks         decided blocks with certificates
+ *
+ * Signatures are verified here, on the listener's threads; who is connected
+ * means nothing. */
+
+#include "node/handler.h"
+#include "node/inbox.h"
+#include "node/values.h"
+
+struct mun_peer_api {
+    struct mun_handler *handler;
+    struct mun_inbox *inbox;
+    struct mun_values *values;
+};
+
+/* Lifetime: `api` is borrowed. */
+void mun_peer_api_handler(struct mun_http_handler *out,
+                          struct mun_peer_api *api);
+
+#endif
