@@ -5,6 +5,7 @@
 #include "ledger/base/wr.h"
 #include "ledger/core/entry.h"
 #include "ledger/json/json_rd.h"
+#include "ledger/json/put.h"
 #include "tools/keys.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -80,27 +81,6 @@ mun_batch_commitments(struct mun_cli *cli, const struct mun_batch_file *batch)
 /* Writing */
 
 static void
-put_hash(struct mun_json_wr *wr, const char *key, const struct mun_hash *hash)
-{
-    mun_json_wr_key(wr, key);
-    mun_json_wr_hex(wr, mun_bytes(hash->b, sizeof hash->b));
-}
-
-static void
-put_u64(struct mun_json_wr *wr, const char *key, uint64_t value)
-{
-    mun_json_wr_key(wr, key);
-    mun_json_wr_u64(wr, value);
-}
-
-static void
-put_bytes(struct mun_json_wr *wr, const char *key, const void *data, size_t len)
-{
-    mun_json_wr_key(wr, key);
-    mun_json_wr_base64url(wr, mun_bytes(data, len));
-}
-
-static void
 put_parts(struct mun_json_wr *wr, const struct mun_batch_file *batch)
 {
     mun_json_wr_key(wr, "entries");
@@ -108,11 +88,12 @@ put_parts(struct mun_json_wr *wr, const struct mun_batch_file *batch)
     for (uint32_t i = 0; i < batch->part_count; i++) {
         const struct mun_batch_part *part = &batch->parts[i];
         mun_json_wr_begin_object(wr);
-        put_hash(wr, "id", &part->id);
-        put_u64(wr, "base", batch->base + part->first);
-        put_u64(wr, "count", part->count);
-        put_u64(wr, "height", part->height);
-        put_bytes(wr, "entry", part->entry.data, part->entry.len);
+        mun_json_put_hash(wr, "id", &part->id);
+        mun_json_put_u64(wr, "base", batch->base + part->first);
+        mun_json_put_u64(wr, "count", part->count);
+        mun_json_put_u64(wr, "height", part->height);
+        mun_json_put_base64url(wr, "entry",
+                               mun_bytes(part->entry.data, part->entry.len));
         mun_json_wr_end_object(wr);
     }
     mun_json_wr_end_array(wr);
@@ -126,16 +107,16 @@ put_slots(struct mun_json_wr *wr, const struct mun_batch_file *batch)
     for (uint32_t i = 0; i < batch->count; i++) {
         const struct mun_batch_slot *slot = &batch->slots[i];
         mun_json_wr_begin_object(wr);
-        put_u64(wr, "slot", batch->base + i);
+        mun_json_put_u64(wr, "slot", batch->base + i);
         mun_json_wr_key(wr, "file");
         mun_json_wr_string(wr, slot->file);
         mun_json_wr_key(wr, "name");
         mun_json_wr_text(wr, slot->name);
-        put_hash(wr, "digest", &slot->digest);
-        put_u64(wr, "format", slot->format);
-        put_u64(wr, "valid_from_ms", slot->valid_from_ms);
-        put_u64(wr, "valid_until_ms", slot->valid_until_ms);
-        put_u64(wr, "assurance", slot->assurance);
+        mun_json_put_hash(wr, "digest", &slot->digest);
+        mun_json_put_u64(wr, "format", slot->format);
+        mun_json_put_u64(wr, "valid_from_ms", slot->valid_from_ms);
+        mun_json_put_u64(wr, "valid_until_ms", slot->valid_until_ms);
+        mun_json_put_u64(wr, "assurance", slot->assurance);
         mun_json_wr_end_object(wr);
     }
     mun_json_wr_end_array(wr);
@@ -160,26 +141,30 @@ mun_batch_write(struct mun_cli *cli, const char *path,
 
     mun_json_wr_init(&wr, FILE_BYTES_MAX, true);
     mun_json_wr_begin_object(&wr);
-    put_u64(&wr, "muniment_batch", 1);
+    mun_json_put_u64(&wr, "muniment_batch", 1);
     mun_json_wr_key(&wr, "state");
     mun_json_wr_string(&wr, is_final(batch) ? "final" : "prepared");
-    put_hash(&wr, "source", &batch->source);
-    put_hash(&wr, "issuer", &batch->issuer);
-    put_hash(&wr, "programme", &batch->programme);
-    put_u64(&wr, "version", batch->version);
+    mun_json_put_hash(&wr, "source", &batch->source);
+    mun_json_put_hash(&wr, "issuer", &batch->issuer);
+    mun_json_put_hash(&wr, "programme", &batch->programme);
+    mun_json_put_u64(&wr, "version", batch->version);
     mun_json_wr_key(&wr, "list");
     mun_json_wr_text(&wr, batch->label);
-    put_u64(&wr, "base", batch->base);
-    put_u64(&wr, "count", batch->count);
+    mun_json_put_u64(&wr, "base", batch->base);
+    mun_json_put_u64(&wr, "count", batch->count);
     mun_json_wr_key(&wr, "published");
     mun_json_wr_bool(&wr, batch->is_published);
     mun_json_wr_key(&wr, "seed");
     mun_json_wr_begin_object(&wr);
-    put_u64(&wr, "passes", batch->seal.passes);
-    put_u64(&wr, "memory_kib", batch->seal.memory_kib);
-    put_bytes(&wr, "salt", batch->seal.salt, sizeof batch->seal.salt);
-    put_bytes(&wr, "nonce", batch->seal.nonce, sizeof batch->seal.nonce);
-    put_bytes(&wr, "sealed", batch->sealed_seed, sizeof batch->sealed_seed);
+    mun_json_put_u64(&wr, "passes", batch->seal.passes);
+    mun_json_put_u64(&wr, "memory_kib", batch->seal.memory_kib);
+    mun_json_put_base64url(
+        &wr, "salt", mun_bytes(batch->seal.salt, sizeof batch->seal.salt));
+    mun_json_put_base64url(
+        &wr, "nonce", mun_bytes(batch->seal.nonce, sizeof batch->seal.nonce));
+    mun_json_put_base64url(
+        &wr, "sealed",
+        mun_bytes(batch->sealed_seed, sizeof batch->sealed_seed));
     mun_json_wr_end_object(&wr);
     put_parts(&wr, batch);
     put_slots(&wr, batch);

@@ -51,35 +51,71 @@ parse_common(int key, char *arg, struct argp_state *state)
     }
 }
 
-const struct argp mun_cli_offline_argp = {
-    offline_options, parse_common, NULL, NULL, NULL, NULL, NULL
+static const struct argp offline_argp = { .options = offline_options,
+                                          .parser = parse_common };
+static const struct argp node_argp = { .options = node_options,
+                                       .parser = parse_common };
+
+/* Options that every command has: the second for those that ask a node. */
+static const struct argp *const common[] = { &offline_argp, &node_argp };
+
+struct root {
+    void *input; /* the command's */
+    size_t common_count;
 };
 
-static const struct argp_child children[] = {
-    { &mun_cli_offline_argp, 0, NULL, 0 },
-    { 0 },
-};
-
+/* Above the command and the common options: hands each its input. */
 static error_t
-parse_node(int key, char *arg, struct argp_state *state)
+/* argp asks for this type. NOLINTNEXTLINE(readability-non-const-parameter) */
+parse_root(int key, char *arg, struct argp_state *state)
 {
-    if (key == ARGP_KEY_INIT) {
-        state->child_inputs[0] = state->input;
-        return 0;
-    }
-    return key == OPT_NODE ? parse_common(key, arg, state) : ARGP_ERR_UNKNOWN;
+    const struct root *root = state->input;
+
+    (void)arg;
+    if (key != ARGP_KEY_INIT)
+        return ARGP_ERR_UNKNOWN;
+    state->child_inputs[0] = root->input;
+    for (size_t i = 0; i < root->common_count; i++)
+        state->child_inputs[1 + i] = *(struct mun_cli **)root->input;
+    return 0;
 }
 
-const struct argp mun_cli_argp = { node_options, parse_node, NULL, NULL,
-                                   children,     NULL,       NULL };
-
 /* Before there is a second thread. NOLINTBEGIN(concurrency-mt-unsafe) */
-void
-mun_cli_parse(const struct argp *argp, int argc, char **argv, void *input)
+static void
+parse(const struct mun_cli_command *asked, int argc, char **argv,
+      struct root *input)
 {
+    const struct argp command = { .options = asked->options,
+                                  .parser = asked->parser };
+    struct argp_child children[4] = { { .argp = &command } };
+    const struct argp root = { .parser = parse_root,
+                               .args_doc = asked->args,
+                               .doc = asked->doc,
+                               .children = children };
+
+    for (size_t i = 0; i < input->common_count; i++)
+        children[1 + i].argp = common[i];
     argp_err_exit_status = MUN_EXIT_USAGE;
-    if (argp_parse(argp, argc, argv, 0, NULL, input) != 0)
+    if (argp_parse(&root, argc, argv, 0, NULL, input) != 0)
         exit(MUN_EXIT_USAGE);
+}
+
+void
+mun_cli_parse(const struct mun_cli_command *command, int argc, char **argv,
+              void *input)
+{
+    struct root root = { input, 2 };
+
+    parse(command, argc, argv, &root);
+}
+
+void
+mun_cli_parse_offline(const struct mun_cli_command *command, int argc,
+                      char **argv, void *input)
+{
+    struct root root = { input, 1 };
+
+    parse(command, argc, argv, &root);
 }
 
 _Noreturn void
@@ -96,6 +132,15 @@ mun_cli_usage(const struct argp_state *state, const char *format, ...)
     exit(MUN_EXIT_USAGE);
 }
 /* NOLINTEND(concurrency-mt-unsafe) */
+
+void
+mun_cli_add_key(const struct argp_state *state, const char **keys,
+                size_t *count, size_t max, const char *path)
+{
+    if (*count == max)
+        mun_cli_usage(state, "at most %zu keys", max);
+    keys[(*count)++] = path;
+}
 
 int
 mun_cli_fail(const struct mun_cli *cli, int code, const char *format, ...)

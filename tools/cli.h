@@ -38,17 +38,28 @@ struct mun_cli {
     bool is_quiet;
 };
 
-/* Adds --node, --passphrase-file, --json and --quiet to a command: put it into
- * the children of its argp and hand `cli` down as their input. */
-extern const struct argp mun_cli_argp;
-
-/* The same without --node, for commands that ask none. */
-extern const struct argp mun_cli_offline_argp;
+/* What a command takes, as in struct argp, beside --node, --passphrase-file,
+ * --json and --quiet, which all have. */
+struct mun_cli_command {
+    const struct argp_option *options; /* NULL: no others */
+    argp_parser_t parser;
+    const char *args;
+    const char *doc;
+};
 
 /* Parses a command's arguments; the input of its parser is `input`, whose first
  * member must be a struct mun_cli *. Exits with 2 on wrong usage and 0 after
  * --help. */
-void mun_cli_parse(const struct argp *argp, int argc, char **argv, void *input);
+void mun_cli_parse(const struct mun_cli_command *command, int argc, char **argv,
+                   void *input);
+
+/* The same without --node, for commands that ask none. */
+void mun_cli_parse_offline(const struct mun_cli_command *command, int argc,
+                           char **argv, void *input);
+
+/* Adds to a list of keys; exits with 2 when it is full. */
+void mun_cli_add_key(const struct argp_state *state, const char **keys,
+                     size_t *count, size_t max, const char *path);
 
 /* The help that a parser gives when an argument is missing: exits with 2. */
 _Noreturn void mun_cli_usage(const struct argp_state *state, const char *format,

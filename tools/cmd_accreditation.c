@@ -8,11 +8,6 @@
 #include "tools/submit.h"
 #include "tools/walk.h"
 
-static const struct argp_child children[] = {
-    { &mun_cli_argp, 0, NULL, 0 },
-    { 0 },
-};
-
 enum {
     OPT_KEY = 1,
     OPT_SUBJECT,
@@ -233,13 +228,8 @@ parse_accredit(int key, char *arg, struct argp_state *state)
     bool is_right = true;
 
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = args->cli;
-        return 0;
     case OPT_KEY:
-        if (args->key_count == KEYS_MAX)
-            mun_cli_usage(state, "at most %d keys", KEYS_MAX);
-        args->keys[args->key_count++] = arg;
+        mun_cli_add_key(state, args->keys, &args->key_count, KEYS_MAX, arg);
         return 0;
     case OPT_SUBJECT:
         is_right = mun_arg_hash(&args->entry->as.accredit.subject, arg);
@@ -312,10 +302,8 @@ mun_cmd_accredit(struct mun_cli *cli, int argc, char **argv)
           "how many further links it may grant (0 to 3)", 0 },
         { 0 },
     };
-    static const struct argp argp = {
-        options,
-        parse_accredit,
-        "",
+    static const struct mun_cli_command command = {
+        options, parse_accredit, "",
         "Grants an accreditation. What it is for is said in full: --award, "
         "--level, --field, --place and --credits are all needed, all but the "
         "last may be repeated, and all but the first may be \"any\", which "
@@ -326,10 +314,7 @@ mun_cmd_accredit(struct mun_cli *cli, int argc, char **argv)
         "    --tier agency --basis \"Decision 1 of 2026\" --until 2030-01-01\n"
         "  muniment accredit --key ministry.key --subject 77ab… \\\n"
         "    --award degree --level any --field any --place KZ \\\n"
-        "    --credits any --tier statutory --until 2035-01-01",
-        children,
-        NULL,
-        NULL
+        "    --credits any --tier statutory --until 2035-01-01"
     };
     struct mun_signer *signers[KEYS_MAX];
     struct mun_entry *entry = mun_arena_alloc(&cli->arena, sizeof *entry);
@@ -338,7 +323,7 @@ mun_cmd_accredit(struct mun_cli *cli, int argc, char **argv)
     if (entry == NULL)
         return MUN_EXIT_FAILED;
     entry->kind = MUN_KIND_ACCREDIT;
-    mun_cli_parse(&argp, argc, argv, &args);
+    mun_cli_parse(&command, argc, argv, &args);
     struct mun_grant *grant = &entry->as.accredit.grant;
     if (!args.has_subject || !args.has_tier || grant->until_ms == 0 ||
         grant->scope.award_kinds == 0)
@@ -367,13 +352,8 @@ parse_standing(int key, char *arg, struct argp_state *state)
     bool is_right = true;
 
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = args->cli;
-        return 0;
     case OPT_KEY:
-        if (args->key_count == KEYS_MAX)
-            mun_cli_usage(state, "at most %d keys", KEYS_MAX);
-        args->keys[args->key_count++] = arg;
+        mun_cli_add_key(state, args->keys, &args->key_count, KEYS_MAX, arg);
         return 0;
     case OPT_ID:
         is_right = mun_arg_hash(&payload->accreditation, arg);
@@ -425,7 +405,7 @@ static const struct argp_option withdrawal[] = {
 struct standing_act {
     enum mun_kind kind;
     const char *done;
-    const struct argp *argp;
+    const struct mun_cli_command *command;
 };
 
 static int
@@ -439,7 +419,7 @@ change_standing(struct mun_cli *cli, int argc, char **argv,
     if (entry == NULL)
         return MUN_EXIT_FAILED;
     entry->kind = act->kind;
-    mun_cli_parse(act->argp, argc, argv, &args);
+    mun_cli_parse(act->command, argc, argv, &args);
     if (!args.has_id || entry->as.standing.reason == 0)
         return mun_cli_fail(cli, MUN_EXIT_USAGE,
                             "--id and --reason are needed; see --help");
@@ -452,78 +432,60 @@ change_standing(struct mun_cli *cli, int argc, char **argv,
 int
 mun_cmd_accreditation_suspend(struct mun_cli *cli, int argc, char **argv)
 {
-    static const struct argp argp = {
-        standing,
-        parse_standing,
-        "",
+    static const struct mun_cli_command command = {
+        standing, parse_standing, "",
         "Suspends an accreditation: nothing can be anchored under it until it "
         "is reinstated; earlier awards stay.\vExample:\n"
         "  muniment accreditation suspend --key agency.key --id 77ab… \\\n"
-        "    --reason other",
-        children,
-        NULL,
-        NULL
+        "    --reason other"
     };
     static const struct standing_act act = { MUN_KIND_SUSPEND, "suspended",
-                                             &argp };
+                                             &command };
     return change_standing(cli, argc, argv, &act);
 }
 
 int
 mun_cmd_accreditation_reinstate(struct mun_cli *cli, int argc, char **argv)
 {
-    static const struct argp argp = {
-        standing,
-        parse_standing,
-        "",
+    static const struct mun_cli_command command = {
+        standing, parse_standing, "",
         "Ends a suspension.\vExample:\n"
         "  muniment accreditation reinstate --key agency.key --id 77ab… \\\n"
-        "    --reason other",
-        children,
-        NULL,
-        NULL
+        "    --reason other"
     };
     static const struct standing_act act = { MUN_KIND_REINSTATE, "reinstated",
-                                             &argp };
+                                             &command };
     return change_standing(cli, argc, argv, &act);
 }
 
 int
 mun_cmd_accreditation_withdraw(struct mun_cli *cli, int argc, char **argv)
 {
-    static const struct argp argp = {
-        withdrawal,
-        parse_standing,
-        "",
+    static const struct mun_cli_command command = {
+        withdrawal, parse_standing, "",
         "Withdraws an accreditation: from now on, or void from a "
         "date.\vExamples:\n"
         "  muniment accreditation withdraw --key agency.key --id 77ab… \\\n"
         "    --reason withdrawn\n"
         "  muniment accreditation withdraw --key agency.key --id 77ab… \\\n"
-        "    --reason error --void-since 2026-09-01",
-        children,
-        NULL,
-        NULL
+        "    --reason error --void-since 2026-09-01"
     };
     static const struct standing_act act = { MUN_KIND_WITHDRAW, "withdrawn",
-                                             &argp };
+                                             &command };
     return change_standing(cli, argc, argv, &act);
 }
 
 int
 mun_cmd_accreditation_show(struct mun_cli *cli, int argc, char **argv)
 {
-    static const struct argp argp = { NULL,
-                                      parse_standing,
-                                      "ID",
-                                      "Shows an accreditation.\vExample:\n"
-                                      "  muniment accreditation show 77ab…",
-                                      children,
-                                      NULL,
-                                      NULL };
+    static const struct mun_cli_command command = {
+        NULL, parse_standing, "ID",
+        "Shows an accreditation.\vExample:\n"
+        "  muniment accreditation show 77ab…"
+    };
     struct accredit_args args = { .cli = cli };
 
-    mun_cli_parse(&argp, argc, argv, &args);
+    mun_cli_parse(&command, argc, argv, &args);
     return mun_show_one(cli, "/v1/accreditations/", args.id);
 }
 
@@ -543,21 +505,16 @@ mun_cmd_accreditation_list(struct mun_cli *cli, int argc, char **argv)
         { "subject", OPT_SUBJECT, "ID", 0, "the accredited party", 0 },
         { 0 },
     };
-    static const struct argp argp = {
-        options,
-        parse_standing,
-        "",
+    static const struct mun_cli_command command = {
+        options, parse_standing, "",
         "Lists the accreditations of a party.\vExample:\n"
-        "  muniment accreditation list --subject 5f2c…",
-        children,
-        NULL,
-        NULL
+        "  muniment accreditation list --subject 5f2c…"
     };
     struct accredit_args args = { .cli = cli };
     struct mun_hash subject;
     char query[128];
 
-    mun_cli_parse(&argp, argc, argv, &args);
+    mun_cli_parse(&command, argc, argv, &args);
     if (args.id == NULL || !mun_arg_hash(&subject, args.id))
         return mun_cli_fail(cli, MUN_EXIT_USAGE, "--subject ID is needed");
     (void)snprintf(query, sizeof query, "&subject=%s", args.id);

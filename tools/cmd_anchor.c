@@ -147,13 +147,9 @@ parse_anchor(int key, char *arg, struct argp_state *state)
 {
     struct anchor_args *args = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = args->cli;
-        return 0;
     case OPT_KEY:
-        if (args->key_count == MUN_SIGNERS_MAX)
-            mun_cli_usage(state, "at most %d keys", MUN_SIGNERS_MAX);
-        args->keys[args->key_count++] = arg;
+        mun_cli_add_key(state, args->keys, &args->key_count, MUN_SIGNERS_MAX,
+                        arg);
         return 0;
     case OPT_PROGRAMME:
         args->has_programme = mun_arg_hash(&args->programme, arg);
@@ -696,15 +692,8 @@ static const struct argp_option options[] = {
     { 0 },
 };
 
-static const struct argp_child children[] = {
-    { &mun_cli_argp, 0, NULL, 0 },
-    { 0 },
-};
-
-static const struct argp argp = {
-    options,
-    parse_anchor,
-    "",
+static const struct mun_cli_command command = {
+    options, parse_anchor, "",
     "Anchors credentials and gets a receipt for each.\v"
     "The CSV has a header row and a column \"name\"; {column} in the "
     "template's texts is replaced by the row's value, and {{ and }} stand for "
@@ -727,10 +716,7 @@ static const struct argp argp = {
     "  muniment anchor --key registrar.key --programme 4b1c... --list 2026 \\\n"
     "    --accreditation 9f02... --csv learners.csv --template diploma.json "
     "\\\n"
-    "    --out diplomas",
-    children,
-    NULL,
-    NULL
+    "    --out diplomas"
 };
 
 int
@@ -740,7 +726,7 @@ mun_cmd_anchor(struct mun_cli *cli, int argc, char **argv)
     struct anchor_run *run = mun_arena_alloc(&cli->arena, sizeof *run);
     struct mun_source source;
 
-    mun_cli_parse(&argp, argc, argv, &args);
+    mun_cli_parse(&command, argc, argv, &args);
     if (run == NULL)
         return mun_cli_fail(cli, MUN_EXIT_FAILED, "out of memory");
     run->cli = cli;

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "ledger/json/put.h"
 #include "tools/client.h"
 #include "tools/commands.h"
 #include "tools/receipt_fetch.h"
@@ -20,9 +21,6 @@ parse_audit(int key, char *arg, struct argp_state *state)
 {
     struct audit_args *args = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = args->cli;
-        return 0;
     case OPT_TRUST_ROOT:
         args->trust_root = arg;
         return 0;
@@ -170,20 +168,6 @@ replay_all(struct audit *audit, unsigned workers)
     return code;
 }
 
-static void
-put_hash(struct mun_json_wr *wr, const char *key, const struct mun_hash *hash)
-{
-    mun_json_wr_key(wr, key);
-    mun_json_wr_hex(wr, mun_bytes(hash->b, sizeof hash->b));
-}
-
-static void
-put_u64(struct mun_json_wr *wr, const char *key, uint64_t value)
-{
-    mun_json_wr_key(wr, key);
-    mun_json_wr_u64(wr, value);
-}
-
 static uint64_t
 per_second(uint64_t count, uint64_t ms)
 {
@@ -235,25 +219,26 @@ report(const struct audit *audit)
                 mun_cli_hash(cli, &header->log_root));
     mun_json_wr_init(&wr, 1u << 20, true);
     mun_json_wr_begin_object(&wr);
-    put_u64(&wr, "height", header->height);
-    put_hash(&wr, "header_id", &replay->header_id);
-    put_hash(&wr, "state_root", &header->state_root);
-    put_hash(&wr, "log_root", &header->log_root);
-    put_u64(&wr, "log_size", header->log_size);
-    put_u64(&wr, "blocks", counts->blocks);
-    put_u64(&wr, "entries", counts->entries);
+    mun_json_put_u64(&wr, "height", header->height);
+    mun_json_put_hash(&wr, "header_id", &replay->header_id);
+    mun_json_put_hash(&wr, "state_root", &header->state_root);
+    mun_json_put_hash(&wr, "log_root", &header->log_root);
+    mun_json_put_u64(&wr, "log_size", header->log_size);
+    mun_json_put_u64(&wr, "blocks", counts->blocks);
+    mun_json_put_u64(&wr, "entries", counts->entries);
     mun_json_wr_key(&wr, "kinds");
     mun_json_wr_begin_object(&wr);
     for (int i = 0; i < MUN_REPLAY_KIND_COUNT; i++)
-        put_u64(&wr, mun_replay_kind_text((enum mun_replay_kind)i),
-                counts->kinds[i]);
+        mun_json_put_u64(&wr, mun_replay_kind_text((enum mun_replay_kind)i),
+                         counts->kinds[i]);
     mun_json_wr_end_object(&wr);
-    put_u64(&wr, "credentials", counts->credentials);
-    put_u64(&wr, "changes", counts->changes);
-    put_u64(&wr, "signatures", counts->signatures);
-    put_u64(&wr, "member_signatures", counts->votes);
-    put_u64(&wr, "milliseconds", ms);
-    put_u64(&wr, "entries_per_second", per_second(counts->entries, ms));
+    mun_json_put_u64(&wr, "credentials", counts->credentials);
+    mun_json_put_u64(&wr, "changes", counts->changes);
+    mun_json_put_u64(&wr, "signatures", counts->signatures);
+    mun_json_put_u64(&wr, "member_signatures", counts->votes);
+    mun_json_put_u64(&wr, "milliseconds", ms);
+    mun_json_put_u64(&wr, "entries_per_second",
+                     per_second(counts->entries, ms));
     mun_json_wr_end_object(&wr);
     return mun_cli_print(cli, &wr);
 }
@@ -268,25 +253,15 @@ static const struct argp_option options[] = {
     { 0 },
 };
 
-static const struct argp_child children[] = {
-    { &mun_cli_argp, 0, NULL, 0 },
-    { 0 },
-};
-
-static const struct argp argp = {
-    options,
-    parse_audit,
-    "",
+static const struct mun_cli_command command = {
+    options, parse_audit, "",
     "Replays the ledger from genesis and believes nothing on the way.\v"
     "Every signature, every rule, every certificate, and every root of every "
     "header is checked up to the node's newest block. The node only hands out "
     "bytes. Exit code 5 and the height, entry and rule when something is "
     "wrong.\n\nExample:\n"
     "  muniment audit --trust-root trust-root.json --from-node "
-    "https://ledger.example",
-    children,
-    NULL,
-    NULL
+    "https://ledger.example"
 };
 
 int
@@ -297,7 +272,7 @@ mun_cmd_audit(struct mun_cli *cli, int argc, char **argv)
     struct mun_trust_root root;
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
-    mun_cli_parse(&argp, argc, argv, &args);
+    mun_cli_parse(&command, argc, argv, &args);
     if (args.jobs == 0)
         args.jobs = processors < 1 ? 1 : (uint64_t)processors;
     if (!mun_is_ok(mun_trust_root_load(&root, cli, args.trust_root)))

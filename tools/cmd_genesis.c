@@ -18,9 +18,6 @@ parse_genesis(int key, char *arg, struct argp_state *state)
 {
     struct genesis_args *args = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = args->cli;
-        return 0;
     case 'o':
         args->out = arg;
         return 0;
@@ -39,11 +36,6 @@ parse_genesis(int key, char *arg, struct argp_state *state)
         return ARGP_ERR_UNKNOWN;
     }
 }
-
-static const struct argp_child children[] = {
-    { &mun_cli_offline_argp, 0, NULL, 0 },
-    { 0 },
-};
 
 static const struct argp_option out[] = {
     { "output", 'o', "FILE", 0, "where to write", 0 },
@@ -101,16 +93,11 @@ put_chain(struct mun_json_wr *wr, const struct mun_genesis_chain *chain)
 int
 mun_cmd_genesis_make(struct mun_cli *cli, int argc, char **argv)
 {
-    static const struct argp argp = {
-        out,
-        parse_genesis,
-        "GENESIS.json",
+    static const struct mun_cli_command command = {
+        out, parse_genesis, "GENESIS.json",
         "Compiles a genesis document and prints the chain id.\vThe form is "
         "shown in genesis/README.md. Example:\n"
-        "  muniment genesis make genesis.json -o genesis.bin",
-        children,
-        NULL,
-        NULL
+        "  muniment genesis make genesis.json -o genesis.bin"
     };
     struct genesis_args args = { .cli = cli, .needs_out = true };
     struct mun_json_err why = { 0 };
@@ -119,7 +106,7 @@ mun_cmd_genesis_make(struct mun_cli *cli, int argc, char **argv)
     struct mun_bytes bytes;
     struct mun_json_wr wr;
 
-    mun_cli_parse(&argp, argc, argv, &args);
+    mun_cli_parse_offline(&command, argc, argv, &args);
     struct mun_json *doc = mun_file_read_json(cli, args.file);
     if (doc == NULL)
         return MUN_EXIT_FAILED;
@@ -145,15 +132,10 @@ mun_cmd_genesis_make(struct mun_cli *cli, int argc, char **argv)
 int
 mun_cmd_genesis_show(struct mun_cli *cli, int argc, char **argv)
 {
-    static const struct argp argp = {
-        NULL,
-        parse_genesis,
-        "GENESIS.bin",
+    static const struct mun_cli_command command = {
+        NULL, parse_genesis, "GENESIS.bin",
         "Shows a genesis document.\vExample:\n"
-        "  muniment genesis show genesis.bin --json",
-        children,
-        NULL,
-        NULL
+        "  muniment genesis show genesis.bin --json"
     };
     struct genesis_args args = { .cli = cli };
     struct mun_genesis_chain *chain;
@@ -161,7 +143,7 @@ mun_cmd_genesis_show(struct mun_cli *cli, int argc, char **argv)
     struct mun_bytes bytes;
     struct mun_json_wr wr;
 
-    mun_cli_parse(&argp, argc, argv, &args);
+    mun_cli_parse_offline(&command, argc, argv, &args);
     mun_err_t err =
         mun_file_read(&bytes, &cli->arena, args.file, MUN_GENESIS_BYTES_MAX);
     if (!mun_is_ok(err))
@@ -182,15 +164,10 @@ mun_cmd_genesis_show(struct mun_cli *cli, int argc, char **argv)
 int
 mun_cmd_genesis_trust_root(struct mun_cli *cli, int argc, char **argv)
 {
-    static const struct argp argp = {
-        out,
-        parse_genesis,
-        "GENESIS.bin",
+    static const struct mun_cli_command command = {
+        out, parse_genesis, "GENESIS.bin",
         "Writes the trust root of height 0: what verifiers bring.\vExample:\n"
-        "  muniment genesis trust-root genesis.bin -o trust-root.json",
-        children,
-        NULL,
-        NULL
+        "  muniment genesis trust-root genesis.bin -o trust-root.json"
     };
     struct genesis_args args = { .cli = cli, .needs_out = true };
     struct mun_genesis_chain *chain;
@@ -199,7 +176,7 @@ mun_cmd_genesis_trust_root(struct mun_cli *cli, int argc, char **argv)
     struct mun_bytes json;
     struct mun_json_wr wr;
 
-    mun_cli_parse(&argp, argc, argv, &args);
+    mun_cli_parse_offline(&command, argc, argv, &args);
     mun_err_t err =
         mun_file_read(&bytes, &cli->arena, args.file, MUN_GENESIS_BYTES_MAX);
     if (!mun_is_ok(err))

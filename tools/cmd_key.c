@@ -17,9 +17,6 @@ parse_key(int key, char *arg, struct argp_state *state)
 {
     struct key_args *args = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = args->cli;
-        return 0;
     case 'l':
         args->label = arg;
         return 0;
@@ -36,11 +33,6 @@ parse_key(int key, char *arg, struct argp_state *state)
         return ARGP_ERR_UNKNOWN;
     }
 }
-
-static const struct argp_child children[] = {
-    { &mun_cli_offline_argp, 0, NULL, 0 },
-    { 0 },
-};
 
 static int
 report(struct mun_cli *cli, const struct mun_key_file *file)
@@ -72,15 +64,10 @@ mun_cmd_key_new(struct mun_cli *cli, int argc, char **argv)
           0 },
         { 0 },
     };
-    static const struct argp argp = {
-        options,
-        parse_key,
-        "FILE",
+    static const struct mun_cli_command command = {
+        options, parse_key, "FILE",
         "Makes a key, sealed under a passphrase.\vExample:\n"
-        "  muniment key new registrar.key --label \"Registrar's office\"",
-        children,
-        NULL,
-        NULL
+        "  muniment key new registrar.key --label \"Registrar's office\""
     };
     struct key_args args = { .cli = cli, .label = "" };
     struct mun_bytes phrase;
@@ -89,7 +76,7 @@ mun_cmd_key_new(struct mun_cli *cli, int argc, char **argv)
     struct mun_key_file file;
     struct mun_json_wr wr;
 
-    mun_cli_parse(&argp, argc, argv, &args);
+    mun_cli_parse_offline(&command, argc, argv, &args);
     if (mun_file_read(&old, &cli->arena, args.file, 1 << 20).code !=
         MUN_ERR_NOT_FOUND)
         return mun_cli_fail(cli, MUN_EXIT_FAILED,
@@ -115,20 +102,15 @@ mun_cmd_key_new(struct mun_cli *cli, int argc, char **argv)
 int
 mun_cmd_key_show(struct mun_cli *cli, int argc, char **argv)
 {
-    static const struct argp argp = {
-        NULL,
-        parse_key,
-        "FILE",
+    static const struct mun_cli_command command = {
+        NULL, parse_key, "FILE",
         "Shows the public key of a key file; needs no passphrase.\vExample:\n"
-        "  muniment key show registrar.key --json",
-        children,
-        NULL,
-        NULL
+        "  muniment key show registrar.key --json"
     };
     struct key_args args = { .cli = cli };
     struct mun_key_file file;
 
-    mun_cli_parse(&argp, argc, argv, &args);
+    mun_cli_parse_offline(&command, argc, argv, &args);
     if (!mun_is_ok(mun_key_load(&file, cli, args.file)))
         return MUN_EXIT_FAILED;
     return report(cli, &file);

@@ -7,11 +7,6 @@
 #include "tools/submit.h"
 #include "tools/walk.h"
 
-static const struct argp_child children[] = {
-    { &mun_cli_argp, 0, NULL, 0 },
-    { 0 },
-};
-
 enum {
     OPT_NAME = 1,
     OPT_COUNTRY,
@@ -46,9 +41,6 @@ parse_party(int key, char *arg, struct argp_state *state)
 {
     struct party_args *args = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = args->cli;
-        return 0;
     case OPT_NAME:
         args->name = arg;
         return 0;
@@ -162,24 +154,19 @@ mun_cmd_party_register(struct mun_cli *cli, int argc, char **argv)
           "the party that may help to recover keys", 0 },
         { 0 },
     };
-    static const struct argp argp = {
-        options,
-        parse_party,
-        "",
+    static const struct mun_cli_command command = {
+        options, parse_party, "",
         "Registers a party. All its keys sign, and its sponsor.\vExample:\n"
         "  muniment party register --name \"Example University\" "
         "--country KZ \\\n"
         "    --key rector.key:govern --key registrar.key:anchor,status \\\n"
-        "    --sponsor-key agency.key",
-        children,
-        NULL,
-        NULL
+        "    --sponsor-key agency.key"
     };
     struct party_args args = { .cli = cli };
     struct mun_signer *signers[MUN_PARTY_KEYS_MAX + 1];
     struct mun_entry *entry = mun_arena_alloc(&cli->arena, sizeof *entry);
 
-    mun_cli_parse(&argp, argc, argv, &args);
+    mun_cli_parse(&command, argc, argv, &args);
     if (entry == NULL)
         return MUN_EXIT_FAILED;
     struct mun_register_party *payload = &entry->as.register_party;
@@ -209,22 +196,17 @@ mun_cmd_party_add_key(struct mun_cli *cli, int argc, char **argv)
         { "new", OPT_NEW, "FILE:PURPOSES", 0, "the new key", 0 },
         { 0 },
     };
-    static const struct argp argp = {
-        options,
-        parse_party,
-        "",
+    static const struct mun_cli_command command = {
+        options, parse_party, "",
         "Gives a party one more key; both keys sign.\vExample:\n"
-        "  muniment party add-key --key rector.key --new desk2.key:anchor",
-        children,
-        NULL,
-        NULL
+        "  muniment party add-key --key rector.key --new desk2.key:anchor"
     };
     struct party_args args = { .cli = cli };
     struct mun_signer *signers[2];
     struct mun_entry *entry = mun_arena_alloc(&cli->arena, sizeof *entry);
     const char *path = NULL;
 
-    mun_cli_parse(&argp, argc, argv, &args);
+    mun_cli_parse(&command, argc, argv, &args);
     if (args.key_count != 1 || args.new_key == NULL || entry == NULL)
         return mun_cli_fail(cli, MUN_EXIT_USAGE,
                             "one --key and one --new are needed");
@@ -251,21 +233,16 @@ mun_cmd_party_retire_key(struct mun_cli *cli, int argc, char **argv)
           0 },
         { 0 },
     };
-    static const struct argp argp = {
-        options,
-        parse_party,
-        "",
+    static const struct mun_cli_command command = {
+        options, parse_party, "",
         "Ends a key's use. What it signed stays.\vExample:\n"
-        "  muniment party retire-key --key rector.key --retire 0102ab…",
-        children,
-        NULL,
-        NULL
+        "  muniment party retire-key --key rector.key --retire 0102ab…"
     };
     struct party_args args = { .cli = cli };
     struct mun_signer *signer = NULL;
     struct mun_entry *entry = mun_arena_alloc(&cli->arena, sizeof *entry);
 
-    mun_cli_parse(&argp, argc, argv, &args);
+    mun_cli_parse(&command, argc, argv, &args);
     if (args.key_count != 1 || args.retired == NULL || entry == NULL)
         return mun_cli_fail(cli, MUN_EXIT_USAGE,
                             "one --key and --retire are needed");
@@ -297,20 +274,15 @@ mun_cmd_party_list(struct mun_cli *cli, int argc, char **argv)
         { "search", OPT_SEARCH, "TEXT", 0, "in names", 0 },
         { 0 },
     };
-    static const struct argp argp = {
-        options,
-        parse_party,
-        "",
+    static const struct mun_cli_command command = {
+        options, parse_party, "",
         "Lists the parties of the ledger, as a node knows them.\vExample:\n"
-        "  muniment party list --search university",
-        children,
-        NULL,
-        NULL
+        "  muniment party list --search university"
     };
     struct party_args args = { .cli = cli };
     char query[1024] = "";
 
-    mun_cli_parse(&argp, argc, argv, &args);
+    mun_cli_parse(&command, argc, argv, &args);
     if (args.search != NULL)
         (void)snprintf(query, sizeof query, "&q=%s",
                        mun_client_escape(cli, args.search));
@@ -320,18 +292,13 @@ mun_cmd_party_list(struct mun_cli *cli, int argc, char **argv)
 int
 mun_cmd_party_show(struct mun_cli *cli, int argc, char **argv)
 {
-    static const struct argp argp = {
-        NULL,
-        parse_party,
-        "ID",
+    static const struct mun_cli_command command = {
+        NULL, parse_party, "ID",
         "Shows a party with its keys, accreditations and "
-        "programmes.\vExample:\n  muniment party show 5f2c…",
-        children,
-        NULL,
-        NULL
+        "programmes.\vExample:\n  muniment party show 5f2c…"
     };
     struct party_args args = { .cli = cli };
 
-    mun_cli_parse(&argp, argc, argv, &args);
+    mun_cli_parse(&command, argc, argv, &args);
     return mun_show_one(cli, "/v1/parties/", args.id);
 }

@@ -9,11 +9,6 @@
 #include "tools/submit.h"
 #include "tools/walk.h"
 
-static const struct argp_child children[] = {
-    { &mun_cli_argp, 0, NULL, 0 },
-    { 0 },
-};
-
 enum {
     OPT_KEY = 1,
     OPT_CSV,
@@ -46,9 +41,6 @@ parse_programme(int key, char *arg, struct argp_state *state)
 {
     struct programme_args *args = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = args->cli;
-        return 0;
     case OPT_KEY:
         args->key = arg;
         return 0;
@@ -254,10 +246,8 @@ mun_cmd_programme_register(struct mun_cli *cli, int argc, char **argv)
           "with --csv: one programme whose texts name columns as {column}", 0 },
         { 0 },
     };
-    static const struct argp argp = {
-        options,
-        parse_programme,
-        "",
+    static const struct mun_cli_command command = {
+        options, parse_programme, "",
         "Registers programmes: what is awarded, never to whom.\vExamples:\n"
         "  muniment programme register --key rector.key \\\n"
         "    --file programmes.json\n"
@@ -269,16 +259,13 @@ mun_cmd_programme_register(struct mun_cli *cli, int argc, char **argv)
         "   \"levels\": [{\"framework\": \"KZ\", \"level\": "
         "\"Undergraduate\"}],\n"
         "   \"fields\": [{\"scheme\": \"KZ\", \"code\": \"B061\"}],\n"
-        "   \"award_kind\": \"micro-credential\", \"jurisdiction\": \"KZ\"}",
-        children,
-        NULL,
-        NULL
+        "   \"award_kind\": \"micro-credential\", \"jurisdiction\": \"KZ\"}"
     };
     struct programme_args args = { .cli = cli };
     struct mun_signer *signer = NULL;
     struct source source;
 
-    mun_cli_parse(&argp, argc, argv, &args);
+    mun_cli_parse(&command, argc, argv, &args);
     bool is_table = args.csv != NULL && args.template != NULL;
     if (args.key == NULL || (args.file != NULL) == is_table ||
         (args.csv != NULL) != (args.template != NULL))
@@ -327,20 +314,15 @@ mun_cmd_programme_list(struct mun_cli *cli, int argc, char **argv)
         { "level", OPT_LEVEL, "LEVEL", 0, "of this level", 0 },
         { 0 },
     };
-    static const struct argp argp = {
-        options,
-        parse_programme,
-        "",
+    static const struct mun_cli_command command = {
+        options, parse_programme, "",
         "Lists programmes.\vExample:\n"
-        "  muniment programme list --search network --level Undergraduate",
-        children,
-        NULL,
-        NULL
+        "  muniment programme list --search network --level Undergraduate"
     };
     struct programme_args args = { .cli = cli };
     char query[1500] = "";
 
-    mun_cli_parse(&argp, argc, argv, &args);
+    mun_cli_parse(&command, argc, argv, &args);
     add_query(cli, query, sizeof query, "issuer", args.issuer);
     add_query(cli, query, sizeof query, "q", args.search);
     add_query(cli, query, sizeof query, "field", args.field);
@@ -351,17 +333,12 @@ mun_cmd_programme_list(struct mun_cli *cli, int argc, char **argv)
 int
 mun_cmd_programme_show(struct mun_cli *cli, int argc, char **argv)
 {
-    static const struct argp argp = {
-        NULL,
-        parse_programme,
-        "ID",
-        "Shows a programme.\vExample:\n  muniment programme show 91cd…",
-        children,
-        NULL,
-        NULL
+    static const struct mun_cli_command command = {
+        NULL, parse_programme, "ID",
+        "Shows a programme.\vExample:\n  muniment programme show 91cd…"
     };
     struct programme_args args = { .cli = cli };
 
-    mun_cli_parse(&argp, argc, argv, &args);
+    mun_cli_parse(&command, argc, argv, &args);
     return mun_show_one(cli, "/v1/programmes/", args.id);
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ledger/json/forms.h"
+#include "ledger/json/put.h"
 #include "tools/commands.h"
 #include "tools/receipt_fetch.h"
 
@@ -20,9 +21,6 @@ parse_receipt(int key, char *arg, struct argp_state *state)
 {
     struct receipt_args *args = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = args->cli;
-        return 0;
     case OPT_TRUST_ROOT:
         args->trust_root = arg;
         return 0;
@@ -37,11 +35,6 @@ parse_receipt(int key, char *arg, struct argp_state *state)
         return ARGP_ERR_UNKNOWN;
     }
 }
-
-static const struct argp_child children[] = {
-    { &mun_cli_argp, 0, NULL, 0 },
-    { 0 },
-};
 
 /* Refresh */
 
@@ -145,41 +138,36 @@ static const struct argp_option options[] = {
 };
 
 static int
-parse_files(struct receipt_args *args, const struct argp *argp, int argc,
-            char **argv)
+parse_files(struct receipt_args *args, const struct mun_cli_command *command,
+            int argc, char **argv)
 {
     args->files =
         mun_arena_array(&args->cli->arena, (size_t)argc, sizeof *args->files);
     if (args->files == NULL)
         return mun_cli_fail(args->cli, MUN_EXIT_FAILED, "out of memory");
-    mun_cli_parse(argp, argc, argv, args);
+    mun_cli_parse(command, argc, argv, args);
     return MUN_EXIT_DONE;
 }
 
 int
 mun_cmd_receipt_refresh(struct mun_cli *cli, int argc, char **argv)
 {
-    static const struct argp argp = {
-        options,
-        parse_receipt,
-        "FILE...",
+    static const struct mun_cli_command command = {
+        options, parse_receipt, "FILE...",
         "Brings receipts up to date: asks the node for today's proof.\v"
         "Each new receipt is verified before it takes the old one's place: "
         "against --trust-root, or else against the header that the old "
         "receipt starts from. It is never replaced by an older one. A "
         "credential that was revoked meanwhile gets the receipt that says "
         "so.\n\nExample:\n"
-        "  muniment receipt refresh diplomas/*.receipt.json",
-        children,
-        NULL,
-        NULL
+        "  muniment receipt refresh diplomas/*.receipt.json"
     };
     struct receipt_args args = { .cli = cli };
     struct mun_trust_root root;
     struct mun_json_wr wr;
     struct refresh refresh = { .cli = cli, .wr = &wr };
 
-    int code = parse_files(&args, &argp, argc, argv);
+    int code = parse_files(&args, &command, argc, argv);
     if (code != MUN_EXIT_DONE)
         return code;
     if (args.trust_root != NULL) {
@@ -206,13 +194,6 @@ mun_cmd_receipt_refresh(struct mun_cli *cli, int argc, char **argv)
 }
 
 /* Show */
-
-static void
-put_u64(struct mun_json_wr *wr, const char *key, uint64_t value)
-{
-    mun_json_wr_key(wr, key);
-    mun_json_wr_u64(wr, value);
-}
 
 static void
 put_header(struct mun_json_wr *wr, const char *key,
@@ -247,9 +228,9 @@ put_opening(struct mun_json_wr *wr, const struct mun_receipt_read *read)
     mun_json_wr_hex(wr, mun_bytes(opening->digest.b, 32));
     mun_json_wr_key(wr, "list");
     mun_json_wr_text(wr, opening->label);
-    put_u64(wr, "slot", opening->slot);
-    put_u64(wr, "valid_from_ms", opening->valid_from_ms);
-    put_u64(wr, "valid_until_ms", opening->valid_until_ms);
+    mun_json_put_u64(wr, "slot", opening->slot);
+    mun_json_put_u64(wr, "valid_from_ms", opening->valid_from_ms);
+    mun_json_put_u64(wr, "valid_until_ms", opening->valid_until_ms);
     mun_json_wr_key(wr, "assurance");
     mun_json_wr_string(wr, mun_word_assurance(opening->assurance));
     mun_json_wr_end_object(wr);
@@ -271,15 +252,15 @@ put_receipt(struct mun_cli *cli, const struct mun_receipt_read *read)
     mun_json_wr_hex(&wr, mun_bytes(read->entry.actor.b, 32));
     mun_json_wr_key(&wr, "anchor");
     mun_form_payload(&wr, &read->entry);
-    put_u64(&wr, "position", receipt->position);
-    put_u64(&wr, "batch_path_length", receipt->batch_path_len);
-    put_u64(&wr, "anchored_height", receipt->leaf.height);
+    mun_json_put_u64(&wr, "position", receipt->position);
+    mun_json_put_u64(&wr, "batch_path_length", receipt->batch_path_len);
+    mun_json_put_u64(&wr, "anchored_height", receipt->leaf.height);
     mun_json_wr_key(&wr, "anchored_time");
     mun_json_wr_time(&wr, receipt->leaf.time_ms);
-    put_u64(&wr, "log_index", receipt->leaf_index);
-    put_u64(&wr, "log_path_length", receipt->log_path_len);
-    put_u64(&wr, "links", receipt->link_count);
-    put_u64(&wr, "multiproof_bytes", receipt->multiproof.len);
+    mun_json_put_u64(&wr, "log_index", receipt->leaf_index);
+    mun_json_put_u64(&wr, "log_path_length", receipt->log_path_len);
+    mun_json_put_u64(&wr, "links", receipt->link_count);
+    mun_json_put_u64(&wr, "multiproof_bytes", receipt->multiproof.len);
     put_header(&wr, "trust_root", &receipt->root_header);
     put_header(&wr, "header", &receipt->header);
     put_opening(&wr, read);
@@ -330,22 +311,17 @@ say_receipt(struct mun_cli *cli, const struct mun_receipt_read *read)
 int
 mun_cmd_receipt_show(struct mun_cli *cli, int argc, char **argv)
 {
-    static const struct argp argp = {
-        NULL,
-        parse_receipt,
-        "FILE",
+    static const struct mun_cli_command command = {
+        NULL, parse_receipt, "FILE",
         "Shows what a receipt holds, without believing it.\vExample:\n"
-        "  muniment receipt show 7.receipt.json --json",
-        children,
-        NULL,
-        NULL
+        "  muniment receipt show 7.receipt.json --json"
     };
     struct receipt_args args = { .cli = cli };
     struct mun_receipt_read *read = mun_arena_alloc(&cli->arena, sizeof *read);
 
     if (read == NULL)
         return mun_cli_fail(cli, MUN_EXIT_FAILED, "out of memory");
-    int code = parse_files(&args, &argp, argc, argv);
+    int code = parse_files(&args, &command, argc, argv);
     if (code != MUN_EXIT_DONE)
         return code;
     if (args.file_count != 1)

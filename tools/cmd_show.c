@@ -17,9 +17,6 @@ parse_show(int key, char *arg, struct argp_state *state)
 {
     struct show_args *args = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = args->cli;
-        return 0;
     case ARGP_KEY_ARG:
         if (args->id != NULL)
             mun_cli_usage(state, "one argument, please");
@@ -34,27 +31,17 @@ parse_show(int key, char *arg, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = {
-    { &mun_cli_argp, 0, NULL, 0 },
-    { 0 },
-};
-
 int
 mun_cmd_entry_show(struct mun_cli *cli, int argc, char **argv)
 {
-    static const struct argp argp = {
-        NULL,
-        parse_show,
-        "ID",
+    static const struct mun_cli_command command = {
+        NULL, parse_show, "ID",
         "Shows one entry of the ledger.\vExample:\n"
-        "  muniment entry show 4b1c... --json",
-        children,
-        NULL,
-        NULL
+        "  muniment entry show 4b1c... --json"
     };
     struct show_args args = { .cli = cli };
 
-    mun_cli_parse(&argp, argc, argv, &args);
+    mun_cli_parse(&command, argc, argv, &args);
     return mun_show_one(cli, "/v1/entries/", args.id);
 }
 
@@ -116,23 +103,18 @@ say_answer(struct mun_cli *cli, const struct mun_json *doc)
 int
 mun_cmd_status_of(struct mun_cli *cli, int argc, char **argv)
 {
-    static const struct argp argp = {
-        NULL,
-        parse_show,
-        "COMMITMENT|BATCH/POSITION",
+    static const struct mun_cli_command command = {
+        NULL, parse_show, "COMMITMENT|BATCH/POSITION",
         "Shows what a node says of a credential: convenient, not a proof.\v"
         "The document and its dates are not judged. Example:\n"
-        "  muniment status-of 4b1c.../7",
-        children,
-        NULL,
-        NULL
+        "  muniment status-of 4b1c.../7"
     };
     struct show_args args = { .cli = cli };
     struct mun_json_wr wr;
     char path[128];
     int code = MUN_EXIT_FAILED;
 
-    mun_cli_parse(&argp, argc, argv, &args);
+    mun_cli_parse(&command, argc, argv, &args);
     if (!is_place(args.id))
         return mun_cli_fail(cli, MUN_EXIT_USAGE,
                             "a commitment of 64 lower-case hex digits, or an "

@@ -115,13 +115,9 @@ parse_status(int key, char *arg, struct argp_state *state)
 {
     struct status_args *args = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = args->cli;
-        return 0;
     case OPT_KEY:
-        if (args->key_count == MUN_SIGNERS_MAX)
-            mun_cli_usage(state, "at most %d keys", MUN_SIGNERS_MAX);
-        args->keys[args->key_count++] = arg;
+        mun_cli_add_key(state, args->keys, &args->key_count, MUN_SIGNERS_MAX,
+                        arg);
         return 0;
     case OPT_RECEIPT:
         args->receipts[args->receipt_count++] = arg;
@@ -532,11 +528,6 @@ static const struct argp_option options[] = {
     { 0 },
 };
 
-static const struct argp_child children[] = {
-    { &mun_cli_argp, 0, NULL, 0 },
-    { 0 },
-};
-
 /* What the help of each action ends with, but for the example. */
 #define NOTE                                                                   \
     "\v"                                                                       \
@@ -550,8 +541,8 @@ static int
 change(struct mun_cli *cli, int argc, char **argv, enum mun_action action,
        const char *doc)
 {
-    const struct argp argp = { options,  parse_status, "[FILE...]", doc,
-                               children, NULL,         NULL };
+    const struct mun_cli_command command = { options, parse_status, "[FILE...]",
+                                             doc };
     struct status_args args = { .cli = cli, .action = action };
     struct targets targets = { 0 };
     struct mun_key_file key;
@@ -561,7 +552,7 @@ change(struct mun_cli *cli, int argc, char **argv, enum mun_action action,
     struct sending *sending = mun_arena_alloc(&cli->arena, sizeof *sending);
     if (args.receipts == NULL || sending == NULL)
         return mun_cli_fail(cli, MUN_EXIT_FAILED, "out of memory");
-    mun_cli_parse(&argp, argc, argv, &args);
+    mun_cli_parse(&command, argc, argv, &args);
     sending->args = &args;
     if (!mun_is_ok(mun_key_load(&key, cli, args.keys[0])))
         return MUN_EXIT_FAILED;

@@ -39,9 +39,6 @@ parse_verify(int key, char *arg, struct argp_state *state)
 {
     struct verify_args *args = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = args->cli;
-        return 0;
     case OPT_RECEIPT:
         args->receipt = arg;
         return 0;
@@ -360,15 +357,8 @@ static const struct argp_option options[] = {
     { 0 },
 };
 
-static const struct argp_child children[] = {
-    { &mun_cli_offline_argp, 0, NULL, 0 },
-    { 0 },
-};
-
-static const struct argp argp = {
-    options,
-    parse_verify,
-    "CREDENTIAL",
+static const struct mun_cli_command command = {
+    options, parse_verify, "CREDENTIAL",
     "Verifies a credential offline: no node is asked.\v"
     "The exit code is the verdict: 0 VALID, 10 STALE, 11 NOT_YET_VALID, "
     "12 SUSPENDED, 13 EXPIRED, 14 SUPERSEDED, 15 UNKNOWN, 16 NOT_ACCREDITED, "
@@ -376,10 +366,7 @@ static const struct argp argp = {
     "21 PROOF_INVALID. A file that cannot be read is 1.\n\n"
     "Example:\n"
     "  muniment verify 7.json --receipt 7.receipt.json \\\n"
-    "    --trust-root trust-root.json",
-    children,
-    NULL,
-    NULL
+    "    --trust-root trust-root.json"
 };
 
 int
@@ -390,7 +377,7 @@ mun_cmd_verify(struct mun_cli *cli, int argc, char **argv)
     struct mun_verdict *verdict = mun_arena_alloc(&cli->arena, sizeof *verdict);
     struct mun_json *doc = NULL; /* the claims borrow from it */
 
-    mun_cli_parse(&argp, argc, argv, &args);
+    mun_cli_parse_offline(&command, argc, argv, &args);
     if (verdict == NULL)
         return mun_cli_fail(cli, MUN_EXIT_FAILED, "out of memory");
     if (!mun_is_ok(mun_trust_root_load(&input.root, cli, args.trust_root)) ||
