@@ -93,18 +93,10 @@ check_proposal(struct sim_world *w, const struct sim_proc *p,
                const struct mun_vote *vote)
 {
     const struct mun_con_record *record = w->out.persist.record;
-    struct mun_con_turn turn = { vote->height, vote->round, w->n };
-    struct mun_con_history history;
     struct mun_vote polka = *vote;
 
-    if (vote->round == 0) {
-        sim_history(w, &history, vote->height);
-        SIM_CHECK(w, mun_con_proposer(&history, &turn) == p->member,
-                  "R24: a proposal out of turn");
-    } else {
-        SIM_CHECK(w, mun_con_proposer(NULL, &turn) == p->member,
-                  "R23: a proposal out of turn");
-    }
+    SIM_CHECK(w, sim_proposer(w, vote->height, vote->round) == p->member,
+              "R23, R24: a proposal out of turn");
     SIM_CHECK(w, vote->valid_round == record->valid_round,
               "R2: not the valid value is proposed");
     if (vote->valid_round >= 0) {
@@ -180,6 +172,25 @@ check_persist(struct sim_world *w, struct sim_proc *p,
     }
 }
 
+static bool
+is_quorum(const struct sim_world *w, const struct mun_con_votes *votes)
+{
+    struct mun_con_signed ballot = { 0 };
+
+    for (uint32_t i = 0; i < votes->count; i++) {
+        mun_con_votes_get(&ballot.vote, votes, i);
+        ballot.member = votes->at[i].member;
+        ballot.sig = votes->at[i].sig;
+        if ((i > 0 && ballot.member <= votes->at[i - 1].member) ||
+            (votes->type == MUN_VOTE_PREVOTE &&
+             !mun_hash_eq(&ballot.vote.id, &votes->at[0].id)) ||
+            (!w->options.is_real && !sim_is_signed(w, &ballot))) {
+            return false;
+        }
+    }
+    return votes->count >= w->n * 2 / 3 + 1;
+}
+
 static void
 check_send(struct sim_world *w, const struct sim_proc *p)
 {
@@ -200,7 +211,7 @@ check_send(struct sim_world *w, const struct sim_proc *p)
                   "a message without its signature is sent");
     }
     for (uint32_t i = 0; i < out->send.votes_count; i++) {
-        SIM_CHECK(w, mun_con_votes_has_quorum(out->send.votes[i], w->n),
+        SIM_CHECK(w, is_quorum(w, out->send.votes[i]),
                   "R31: votes that are no quorum are sent");
     }
 }
@@ -257,6 +268,15 @@ check_apply(struct sim_world *w, const struct sim_proc *p)
     SIM_CHECK(w, is_held(p, value), "R10: decides without the value's bytes");
 }
 
+static bool
+is_contradiction(const struct mun_con_signed *a, const struct mun_con_signed *b)
+{
+    return a->member == b->member && a->vote.height == b->vote.height &&
+           a->vote.round == b->vote.round && a->vote.type == b->vote.type &&
+           (a->vote.valid_round != b->vote.valid_round ||
+            !mun_hash_eq(&a->vote.id, &b->vote.id));
+}
+
 static void
 check_notices(struct sim_world *w, const struct sim_proc *p)
 {
@@ -277,10 +297,48 @@ check_notices(struct sim_world *w, const struct sim_proc *p)
     SIM_CHECK(w, member < w->n && w->role[member] != SIM_HONEST,
               "R33: evidence against a member that does not lie");
     SIM_CHECK(w,
-              mun_con_is_contradiction(&evidence->first, &evidence->second) &&
+              is_contradiction(&evidence->first, &evidence->second) &&
                   sim_is_signed(w, &evidence->first) &&
                   sim_is_signed(w, &evidence->second),
               "R33: evidence that proves nothing");
+}
+
+/* R11, R14: a round is entered after a quorum of precommits of the one before,
+ * or behind a member that does not lie. */
+static void
+check_round(struct sim_world *w, const struct sim_proc *p, uint32_t round)
+{
+    uint64_t height = p->con->record.height;
+
+    SIM_CHECK(w,
+              sim_can_have_ended(w, height, round - 1) ||
+                  sim_was_reached(w, height, round),
+              "R11, R14: a round is entered that nobody had reached");
+}
+
+/* R6, R9: these timers wait for a quorum. */
+static void
+check_timers(struct sim_world *w, const struct sim_proc *p)
+{
+    const struct mun_con *con = p->con;
+    const struct mun_con_round *slot =
+        &con->rounds.at[con->record.round % MUN_CON_ROUNDS];
+
+    for (uint32_t i = 0; i < w->out.timer_count; i++) {
+        enum mun_con_timer_kind kind = w->out.timers[i].kind;
+        const struct mun_con_tally *tally =
+            kind == MUN_CON_TIMER_PREVOTE ? &slot->prevotes : &slot->precommits;
+        uint32_t count = 0;
+
+        if (kind != MUN_CON_TIMER_PREVOTE && kind != MUN_CON_TIMER_PRECOMMIT) {
+            continue;
+        }
+        for (uint32_t j = 0; j < w->n; j++) {
+            count += tally->by[j].is_present ? 1 : 0;
+        }
+        SIM_CHECK(w, count >= w->n * 2 / 3 + 1,
+                  "R6, R9: a timer without its quorum");
+    }
 }
 
 static void
@@ -300,6 +358,9 @@ check_moves(struct sim_world *w, struct sim_proc *p,
                   "I4: height, round and step go back");
         SIM_CHECK(w, con->record.locked_round >= was->locked_round,
                   "I4: the lock goes back");
+        if (round > was->round && round > 0) {
+            check_round(w, p, (uint32_t)round);
+        }
     }
     if (con->is_idle) {
         SIM_CHECK(w, w->out.timer_count == 0, "I9: an idle height has timers");
@@ -330,6 +391,7 @@ sim_check_step(struct sim_world *w, struct sim_proc *p,
     }
     check_notices(w, p);
     check_moves(w, p, event);
+    check_timers(w, p);
     check_counted(w, p);
     if ((w->steps & 1023) == 0) {
         sim_check_canaries(w, p);

@@ -279,7 +279,7 @@ timeout_ms(const struct sim_world *w, const struct mun_con_timeout *timeout,
     return wait < w->config.timeout_ms_max ? wait : w->config.timeout_ms_max;
 }
 
-/* The three timers of a round, and the longest wait for what is sent again
+/* The three timers of a round, and a second's wait for what is sent again
  * before each of the two quorums. */
 static uint64_t
 round_ms(const struct sim_world *w, uint64_t round)
@@ -287,14 +287,14 @@ round_ms(const struct sim_world *w, uint64_t round)
     return timeout_ms(w, &w->config.propose, round) +
            timeout_ms(w, &w->config.prevote, round) +
            timeout_ms(w, &w->config.precommit, round) +
-           2 * w->config.resend_ms_max + 500;
+           2 * w->config.resend_ms_min;
 }
 
 uint64_t
 sim_faults_bound(const struct sim_world *w, uint32_t more)
 {
-    /* What is still under way from before. */
-    uint64_t bound_ms = 8000;
+    /* What is still under way from before, and what is sent again late. */
+    uint64_t bound_ms = 8000 + 2 * w->config.resend_ms_max;
     uint64_t lowest = w->top + 1;
     uint64_t round = 0;
 
@@ -311,10 +311,12 @@ sim_faults_bound(const struct sim_world *w, uint32_t more)
     }
     /* A height fetched: two polls, four messages, a verdict and a sync. */
     bound_ms += (w->top + 1 - lowest) * 700 + 2000;
-    /* From the highest round on, two rotations. */
-    for (uint64_t i = 0; i < 2 * (uint64_t)w->n + 2; i++) {
+    /* From the highest round on, one rotation after the f that are lost until
+     * all have heard of the newest lock. */
+    for (uint64_t i = 0; i < w->n + w->f + 1; i++) {
         bound_ms += round_ms(w, round + i);
     }
+    /* A late round a liar, and one more. */
     for (uint64_t i = 0; i < w->f + 2; i++) {
         bound_ms += more * round_ms(w, i);
     }

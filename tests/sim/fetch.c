@@ -293,7 +293,10 @@ on_msg(struct sim_world *w, struct sim_proc *p, const struct sim_event *packet)
 
     if (height < p->height) {
         tell_height(w, p, packet->from);
-        return;
+        /* It is of no use to the step, and must do no harm. */
+        if (!sim_rng_chance(&w->rng, SIM_ALWAYS / 32)) {
+            return;
+        }
     }
     note_hint(p, height, packet->from);
     sim_msg_ref(w, packet->a);

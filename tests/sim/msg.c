@@ -160,7 +160,7 @@ sim_is_sound(const struct sim_world *w,
             return false;
         }
     }
-    return next == certificate->sig_count && next >= mun_quorum(w->n);
+    return next == certificate->sig_count && next >= w->n * 2 / 3 + 1;
 }
 
 /* ---- The pool ---- */
@@ -289,7 +289,7 @@ are_votes_signed(const struct sim_world *w, const struct mun_con_votes *votes)
 {
     struct mun_con_signed ballot = { 0 };
 
-    if (votes->count == 0 || !mun_con_votes_has_quorum(votes, w->n)) {
+    if (votes->count < w->n * 2 / 3 + 1) {
         return false;
     }
     for (uint32_t i = 0; i < votes->count; i++) {
@@ -297,11 +297,14 @@ are_votes_signed(const struct sim_world *w, const struct mun_con_votes *votes)
         ballot.member = votes->at[i].member;
         ballot.sig = votes->at[i].sig;
         if ((i > 0 && ballot.member <= votes->at[i - 1].member) ||
+            (votes->type == MUN_VOTE_PREVOTE &&
+             !mun_hash_eq(&ballot.vote.id, &votes->at[0].id)) ||
             !sim_is_signed(w, &ballot)) {
             return false;
         }
     }
-    return true;
+    return votes->type == MUN_VOTE_PRECOMMIT ||
+           !mun_hash_is_zero(&votes->at[0].id);
 }
 
 static bool

@@ -132,12 +132,33 @@ step(struct sim_world *w, struct sim_proc *p, struct mun_con_event *event,
         sim_trace_print_entry(stdout, entry);
     }
     SIM_CHECK(w, mun_is_ok(err), "a step fails");
-    if (p->role == SIM_TWIN) {
-        /* Liars do not mind hearing their own key. */
-        p->con->is_key_elsewhere = false;
-    }
     sim_check_step(w, p, event);
     sim_effects(w, p);
+}
+
+/* A twin closes its ears to what the other ones signed: it would fall silent
+ * (R34) and lie no more. */
+static bool
+is_of_twin(const struct sim_world *w, const struct sim_proc *p, uint32_t msg)
+{
+    const struct mun_con_votes *votes = NULL;
+    const struct mun_con_own *own = NULL;
+
+    if (w->msgs[msg].kind != MUN_CON_MSG_VOTES) {
+        return false;
+    }
+    votes = &w->msgs[msg].big->msg.votes;
+    own = &p->con->record.own[votes->type - 1];
+    for (uint32_t i = 0; i < votes->count; i++) {
+        if (votes->at[i].member == p->member &&
+            (!own->is_present || own->round < votes->round ||
+             (own->round == votes->round &&
+              (!mun_hash_eq(&own->id, &votes->at[i].id) ||
+               own->valid_round != votes->at[i].valid_round)))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Fills the event; false when there is nothing left to say. */
@@ -182,7 +203,9 @@ give(struct sim_world *w, struct sim_proc *p, const struct sim_input *input)
 {
     struct mun_con_event event;
 
-    if (make_event(w, p, &event, input)) {
+    if (make_event(w, p, &event, input) &&
+        (p->role != SIM_TWIN || input->kind != MUN_CON_EVENT_MESSAGE ||
+         !is_of_twin(w, p, input->msg))) {
         step(w, p, &event, input);
     }
     if (input->kind == MUN_CON_EVENT_MESSAGE) {
@@ -290,6 +313,9 @@ start_height(struct sim_world *w, struct sim_proc *p, bool has_record)
     event.as.started.history = &history;
     event.as.started.record = has_record ? &w->record : NULL;
     input.height = p->height;
+    if (p->role == SIM_TWIN) {
+        p->con->is_key_elsewhere = false;
+    }
     step(w, p, &event, &input);
     if (p->is_up) {
         plan_work(w, p);

@@ -85,7 +85,8 @@ add_procs(struct sim_world *w)
 static uint32_t
 draw_nodes(struct sim_world *w)
 {
-    static const uint8_t sizes[] = { 1, 4, 4, 4, 4, 4, 5, 7, 7, 7, 7, 10 };
+    static const uint8_t sizes[] = { 4, 4, 4, 4, 4, 4, 5,  5,
+                                     7, 7, 7, 7, 7, 7, 10, 10 };
 
     return w->options.nodes != 0 ? w->options.nodes
                                  : sizes[sim_rng_below(&w->rng, sizeof(sizes))];

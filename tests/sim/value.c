@@ -163,7 +163,60 @@ sim_can_have_quorum(struct sim_world *w, const struct mun_vote *vote)
     for (uint32_t i = 0; i < w->n; i++) {
         count += w->role[i] != SIM_HONEST ? 1 : 0;
     }
-    return count >= mun_quorum(w->n);
+    return count >= w->n * 2 / 3 + 1;
+}
+
+bool
+sim_can_have_ended(struct sim_world *w, uint64_t height, uint32_t round)
+{
+    const struct sim_round_log *log = sim_round(w, height, round);
+    const struct sim_cast *cast = &log->cast[(MUN_VOTE_PRECOMMIT - 1) * w->n];
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < w->n; i++) {
+        count += w->role[i] != SIM_HONEST || cast[i].is_present ? 1 : 0;
+    }
+    return count >= w->n * 2 / 3 + 1;
+}
+
+bool
+sim_was_reached(struct sim_world *w, uint64_t height, uint32_t round)
+{
+    const struct sim_height_log *log = sim_height(w, height);
+
+    for (uint32_t r = round; r < log->round_count; r++) {
+        for (uint32_t i = 0; i < 3 * w->n; i++) {
+            if (log->rounds[r].cast[i].is_present) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+uint32_t
+sim_proposer(struct sim_world *w, uint64_t height, uint32_t round)
+{
+    uint32_t first = (uint32_t)((height + round) % w->n);
+    uint32_t member = first;
+
+    /* With fewer than f + 2 certificates nobody is passed over. */
+    if (round > 0 || height < (uint64_t)w->f + 4) {
+        return first;
+    }
+    do {
+        uint8_t bit = (uint8_t)(0x80u >> (member % 8));
+
+        for (uint64_t h = height - 1; h >= height - w->f - 2; h--) {
+            uint32_t value = sim_height(w, h)->decided.value;
+
+            if ((w->values[value].present[member / 8] & bit) != 0) {
+                return member;
+            }
+        }
+        member = (member + 1) % w->n;
+    } while (member != first);
+    return first;
 }
 
 void

@@ -37,6 +37,15 @@ uint32_t sim_count(struct sim_world *w, const struct mun_vote *vote);
 /* As many as can have signed it: those, and everybody that may lie. */
 bool sim_can_have_quorum(struct sim_world *w, const struct mun_vote *vote);
 
+/* As many as can have signed any precommit in this round. */
+bool sim_can_have_ended(struct sim_world *w, uint64_t height, uint32_t round);
+
+/* Whether an honest member signed anything in this round or a later one. */
+bool sim_was_reached(struct sim_world *w, uint64_t height, uint32_t round);
+
+/* R23 and R24, written once more. */
+uint32_t sim_proposer(struct sim_world *w, uint64_t height, uint32_t round);
+
 void sim_history(struct sim_world *w, struct mun_con_history *out,
                  uint64_t height);
 

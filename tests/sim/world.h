@@ -209,6 +209,12 @@ struct sim_proc {
     struct mun_con_recovery recovery;
     bool is_recovering;
     struct sim_shadow shadow;
+
+    /* A scripted liar's proposal. */
+    uint64_t plan_height;
+    uint32_t plan_round;
+    uint32_t plan_values[2];
+    uint32_t plan_mode;
 };
 
 /* How the network and disks are in this part of the run. */
