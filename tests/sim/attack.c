@@ -407,6 +407,41 @@ sim_attack_quorum(struct sim_world *w, const struct sim_proc *p,
     }
 }
 
+/* Votes of others that they never signed, as a quorum and one by one. */
+static void
+forge_votes(struct sim_world *w, const struct sim_proc *p,
+            const struct sim_scene *scene, uint32_t to)
+{
+    static struct mun_con_votes votes;
+    struct mun_con_signed ballot = { 0 };
+    struct mun_vote vote = {
+        MUN_VOTE_PREVOTE, scene->height, scene->round, -1, { { 0 } }
+    };
+    uint32_t msg = 0;
+
+    if (half(w)) {
+        vote.type = MUN_VOTE_PRECOMMIT;
+    }
+    vote.id = w->values[1 + sim_rng_below(&w->rng, w->value_count - 1)].id;
+    votes.height = vote.height;
+    votes.round = vote.round;
+    votes.type = vote.type;
+    votes.count = 0;
+    for (uint32_t i = 0; i < w->n; i++) {
+        put_voter(w, &votes, &vote, i);
+        if (w->role[i] == SIM_HONEST) {
+            votes.at[i].sig.b[5] ^= 1;
+        }
+    }
+    ballot.vote = vote;
+    ballot.member = sim_rng_below(&w->rng, w->n);
+    ballot.sig = votes.at[p->member].sig;
+    msg = ballot.member == p->member || half(w) ? sim_msg_votes(w, &votes)
+                                                : sim_msg_ballot(w, &ballot);
+    sim_net_msg(w, p->index, to, msg);
+    sim_msg_unref(w, msg);
+}
+
 void
 sim_attack_forgery(struct sim_world *w, const struct sim_proc *p,
                    const struct sim_scene *scene, uint32_t to)
@@ -417,6 +452,10 @@ sim_attack_forgery(struct sim_world *w, const struct sim_proc *p,
     bool is_few = half(w);
 
     if (w->value_count < 3) {
+        return;
+    }
+    if (half(w)) {
+        forge_votes(w, p, scene, to);
         return;
     }
     cert.value = 2 + sim_rng_below(&w->rng, w->value_count - 2);

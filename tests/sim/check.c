@@ -341,6 +341,28 @@ check_timers(struct sim_world *w, const struct sim_proc *p)
     }
 }
 
+/* R7: a polka of the round for a value found valid is the valid value's. */
+static void
+check_polka(struct sim_world *w, const struct sim_proc *p)
+{
+    const struct mun_con *con = p->con;
+    const struct mun_con_round *slot =
+        &con->rounds.at[con->record.round % MUN_CON_ROUNDS];
+
+    if (con->is_idle || con->is_decided || con->awaited_count > 0 ||
+        con->record.phase == MUN_CON_PROPOSE || !slot->prevotes.has_quorum ||
+        mun_hash_is_zero(&slot->prevotes.quorum_id)) {
+        return;
+    }
+    for (uint32_t i = 0; i < MUN_CON_VALUES; i++) {
+        if (con->values[i].verdict == MUN_CON_VERDICT_VALID &&
+            mun_hash_eq(&con->values[i].id, &slot->prevotes.quorum_id)) {
+            SIM_CHECK(w, con->record.valid_round == (int32_t)con->record.round,
+                      "R7: a polka of the round is not taken");
+        }
+    }
+}
+
 static void
 check_moves(struct sim_world *w, struct sim_proc *p,
             const struct mun_con_event *event)
@@ -392,6 +414,7 @@ sim_check_step(struct sim_world *w, struct sim_proc *p,
     check_notices(w, p);
     check_moves(w, p, event);
     check_timers(w, p);
+    check_polka(w, p);
     check_counted(w, p);
     if ((w->steps & 1023) == 0) {
         sim_check_canaries(w, p);

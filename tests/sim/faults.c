@@ -43,6 +43,8 @@ sim_faults_draw(struct sim_world *w)
         w->faults &= ~(uint32_t)SIM_CLOCK_MANY;
     }
     draw_roles(w);
+    /* What they did before must not be felt for ever. */
+    w->are_liars_silent = sim_rng_chance(&w->rng, SIM_ALWAYS / 2);
     w->is_deferring = w->n == 1 && !sim_has(w, SIM_NO_DEFER);
 }
 
@@ -62,7 +64,7 @@ draw_weather(struct sim_world *w)
 {
     struct sim_weather *weather = &w->weather;
 
-    weather->drop = draw(w, SIM_DROP, 300, 30000);
+    weather->drop = draw(w, SIM_DROP, 300, 40000);
     weather->duplicate = draw(w, SIM_DUPLICATE, 300, 30000);
     weather->crash = draw(w, SIM_CRASH, 4, 600);
     weather->base_us = sim_rng_between(&w->rng, 500, 30000);
@@ -70,7 +72,7 @@ draw_weather(struct sim_world *w)
     weather->slow_us = 3000000;
     weather->sync_us = 2000 + draw(w, SIM_SLOW_DISK, 50000, 1000000);
     weather->build_us = 5000 + draw(w, SIM_LATE_VALUE, 100000, 3000000);
-    weather->no_value = draw(w, SIM_LATE_VALUE, 1000, 40000);
+    weather->no_value = draw(w, SIM_LATE_VALUE, 1000, 60000);
     weather->verdict_us = 5000 + draw(w, SIM_SLOW_VERDICT, 100000, 3000000);
     weather->few_work = draw(w, SIM_FEW_WORK, 10000, SIM_ALWAYS);
     weather->chaos_us = sim_rng_between(&w->rng, 50000, 3000000);
@@ -233,6 +235,12 @@ void
 sim_faults_start(struct sim_world *w)
 {
     w->is_healing = false;
+    for (uint32_t i = 0; i < w->proc_count; i++) {
+        if (w->procs[i].role == SIM_TWIN && !w->procs[i].is_up) {
+            w->procs[i].boot++;
+            sim_proc_boot(w, &w->procs[i]);
+        }
+    }
     draw_weather(w);
     skew_clocks(w);
     draw_twins(w);
@@ -264,6 +272,9 @@ sim_faults_heal(struct sim_world *w)
             /* The start that a crash has planned is void. */
             p->boot++;
             sim_proc_boot(w, p);
+        }
+        if (p->role == SIM_TWIN && p->is_up && w->are_liars_silent) {
+            sim_proc_crash(w, p);
         }
     }
 }

@@ -46,7 +46,7 @@ sim_liar_act(struct sim_world *w, struct sim_proc *p)
     struct sim_scene scene = { 0, 0 };
 
     plan_next(w, p);
-    if (!pick_scene(w, &scene)) {
+    if ((w->is_healing && w->are_liars_silent) || !pick_scene(w, &scene)) {
         return;
     }
     if (often(w, SIM_FAULTS_SCRIPT, 1)) {
@@ -168,6 +168,9 @@ void
 sim_liar_packet(struct sim_world *w, struct sim_proc *p,
                 const struct sim_event *packet)
 {
+    if (w->is_healing && w->are_liars_silent) {
+        return;
+    }
     switch ((enum sim_packet)packet->sub) {
     case SIM_PACKET_MSG:
         react(w, p, packet->a);

@@ -266,11 +266,6 @@ sim_run(struct sim_world *w, uint64_t seed)
         }
     }
     sim_faults_heal(w);
-    for (uint32_t i = 0; i < w->proc_count; i++) {
-        if (w->procs[i].role == SIM_TWIN) {
-            sim_proc_boot(w, &w->procs[i]);
-        }
-    }
     for (uint32_t i = 0; i < cycles && w->steps < w->steps_max; i++) {
         run_faults(w);
         if (sim_has(w, SIM_CLOCK_MANY)) {

@@ -274,7 +274,8 @@ struct sim_world {
     uint32_t f;
     uint32_t faults; /* of this run */
     bool is_healing;
-    bool is_deferring; /* one member that syncs once a height */
+    bool are_liars_silent; /* while it heals */
+    bool is_deferring;     /* one member that syncs once a height */
     struct mun_hash chain_id;
     struct mun_members members;
     struct mun_con_config config;
