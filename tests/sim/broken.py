@@ -70,8 +70,10 @@ def run(entry, program):
         capture_output=True, text=True, errors="replace")
     out = done.stdout
     what = re.search(r"^FAILED: (.*)$", out, re.M)
-    if done.returncode == 0 or what is None:
+    if done.returncode == 0:
         return None
+    if what is None:
+        sys.exit(f"{entry['name']}: {done.returncode}\n{out}{done.stderr}")
     said = what.group(1)
     check = re.search(r'what="(.*)"', done.stderr)
     if said.startswith("the process ended") and check:

@@ -136,6 +136,10 @@ apply(struct sim_world *w, struct sim_proc *p)
             *decided = p->applying;
             w->stats->heights++;
             w->stats->rounds += decided->round > 0 ? 1 : 0;
+            w->stats->late += decided->round > 5 ? 1 : 0;
+            if (decided->round > w->stats->round_max) {
+                w->stats->round_max = decided->round;
+            }
         }
         if (w->out.apply.height > w->top) {
             w->top = w->out.apply.height;

@@ -64,7 +64,7 @@ draw_weather(struct sim_world *w)
 {
     struct sim_weather *weather = &w->weather;
 
-    weather->drop = draw(w, SIM_DROP, 300, 40000);
+    weather->drop = draw(w, SIM_DROP, 300, 50000);
     weather->duplicate = draw(w, SIM_DUPLICATE, 300, 30000);
     weather->crash = draw(w, SIM_CRASH, 4, 600);
     weather->base_us = sim_rng_between(&w->rng, 500, 30000);

@@ -53,11 +53,24 @@ sim_hold(const struct sim_world *w, struct sim_proc *p, uint32_t value)
 }
 
 static void
-ask_value(struct sim_world *w, struct sim_proc *p, uint32_t value)
+ask_value(struct sim_world *w, struct sim_proc *p, uint32_t value, uint32_t to)
 {
     struct sim_event ask = { .sub = SIM_PACKET_GET_VALUE, .b = value };
 
-    sim_net_send(w, p->index, sim_rng_below(&w->rng, w->proc_count), &ask);
+    sim_net_send(w, p->index, to, &ask);
+}
+
+/* Who most likely has what was just proposed. */
+static uint32_t
+proposer_proc(struct sim_world *w, const struct sim_proc *p)
+{
+    uint32_t member = sim_proposer(w, p->height, mun_con_round(p->con));
+    uint32_t index = member;
+
+    while (w->procs[index].member != member) {
+        index++;
+    }
+    return index;
 }
 
 /* The verdict comes after a while. */
@@ -117,7 +130,7 @@ wish(struct sim_world *w, struct sim_proc *p, uint32_t value)
     if (has_value(w, p, value)) {
         judge(w, p, p->wish_count - 1);
     } else {
-        ask_value(w, p, value);
+        ask_value(w, p, value, proposer_proc(w, p));
     }
 }
 
@@ -252,7 +265,8 @@ sim_fetch_poll(struct sim_world *w, struct sim_proc *p)
     drop_wishes(w, p);
     for (uint32_t i = 0; i < p->wish_count; i++) {
         if (!p->wish_busy[i]) {
-            ask_value(w, p, p->wishes[i]);
+            ask_value(w, p, p->wishes[i],
+                      sim_rng_below(&w->rng, w->proc_count));
         }
     }
     if (p->is_catching_up) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -41,6 +42,18 @@ now_s(void)
 
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Processor time of all children that have ended. */
+static double
+cpu_s(void)
+{
+    struct rusage usage;
+
+    (void)getrusage(RUSAGE_CHILDREN, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6 +
+           1e-6;
 }
 
 /* ---- In the child ---- */
@@ -141,16 +154,19 @@ print_stats(const struct sim_options *options, const struct sim_stats *stats,
     double rate = (double)stats->steps / seconds;
 
     (void)printf("%" PRIu64 " steps in %" PRIu64 " runs, %" PRIu64
-                 " heights (%" PRIu64 " not in round 0), %" PRIu64
-                 " crashes, %" PRIu64 " pieces of evidence\n",
+                 " heights, of them %" PRIu64 " after round 0, %" PRIu64
+                 " after round 5, the latest in %" PRIu64 "\n",
                  stats->steps, stats->runs, stats->heights, stats->rounds,
+                 stats->late, stats->round_max);
+    (void)printf("%" PRIu64 " crashes, %" PRIu64 " pieces of evidence\n",
                  stats->crashes, stats->evidence);
     (void)printf("%" PRIu64 " times healed, the slowest %" PRIu64
                  " ms and %" PRIu64 "/1000 of its bound\n",
                  stats->heals, stats->heal_ms_max, stats->heal_share_max);
-    (void)printf("%.1f s, %.0f steps a second, %.0f a process (%" PRIu32
-                 " processes, %s signatures)\n",
-                 seconds, rate, rate / options->jobs, options->jobs,
+    (void)printf("%.1f s, %.0f steps a second in %" PRIu32
+                 " processes, %.0f a second of processor time, %s "
+                 "signatures\n",
+                 seconds, rate, options->jobs, (double)stats->steps / cpu_s(),
                  options->is_real ? "real" : "stub");
 }
 
@@ -161,6 +177,10 @@ add_stats(struct sim_stats *sum, const struct sim_stats *part)
     sum->runs += part->runs;
     sum->heights += part->heights;
     sum->rounds += part->rounds;
+    sum->late += part->late;
+    if (part->round_max > sum->round_max) {
+        sum->round_max = part->round_max;
+    }
     sum->crashes += part->crashes;
     sum->evidence += part->evidence;
     sum->heals += part->heals;

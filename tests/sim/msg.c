@@ -20,9 +20,9 @@ static void
 make_signers(struct sim_world *w)
 {
     uint32_t order[MUN_MEMBERS_MAX];
-    struct mun_signer *all = calloc(w->n, sizeof(all[0]));
+    struct mun_signer *all = calloc(MUN_MEMBERS_MAX, sizeof(all[0]));
 
-    w->signers = calloc(w->n, sizeof(w->signers[0]));
+    w->signers = calloc(MUN_MEMBERS_MAX, sizeof(w->signers[0]));
     MUN_CHECK(all != NULL && w->signers != NULL);
     for (uint32_t i = 0; i < w->n; i++) {
         struct mun_secret secret = { { 0 } };
@@ -56,7 +56,7 @@ sim_keys_init(struct sim_world *w)
     memset(&w->members, 0, sizeof(w->members));
     w->members.count = w->n;
     for (uint32_t i = 0; i < w->n; i++) {
-        w->secret[i] = sim_mix(w->options.seed + 77 * i);
+        w->secret[i] = sim_mix(w->options.seed + (uint64_t)77 * i);
         w->members.at[i].party.b[0] = (uint8_t)(i + 1);
         make_key(&w->members.at[i].key, i);
     }
@@ -354,17 +354,17 @@ check_real(struct sim_world *w, const struct sim_msg *msg)
 }
 
 const struct mun_con_msg_checked *
-sim_msg_check(struct sim_world *w, uint32_t index)
+sim_msg_check(struct sim_world *w, uint32_t msg)
 {
-    struct sim_msg *msg = &w->msgs[index];
+    struct sim_msg *one = &w->msgs[msg];
 
     if (w->options.is_real) {
-        return check_real(w, msg);
+        return check_real(w, one);
     }
-    if (msg->verdict == 0) {
-        msg->verdict = is_right(w, msg) ? 1 : -1;
+    if (one->verdict == 0) {
+        one->verdict = is_right(w, one) ? 1 : -1;
     }
-    return msg->verdict == 1 ? unchecked(w, msg) : NULL;
+    return one->verdict == 1 ? unchecked(w, one) : NULL;
 }
 
 /* ---- Certificates in short ---- */

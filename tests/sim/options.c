@@ -157,7 +157,8 @@ take(struct sim_options *out, int option, const char *text)
         return true;
     case OPT_HELP:
         print_help();
-        exit(0);
+        (void)fflush(stdout);
+        _Exit(0);
     default:
         break;
     }

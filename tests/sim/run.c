@@ -21,6 +21,7 @@ sim_fail(struct sim_world *w, const char *what)
     (void)snprintf(w->trace->what, sizeof(w->trace->what), "%s", what);
     w->trace->run_steps = w->steps;
     (void)fflush(stdout);
+    (void)fprintf(stderr, "violated: %s\n", what);
     _Exit(1);
 }
 
@@ -85,8 +86,8 @@ add_procs(struct sim_world *w)
 static uint32_t
 draw_nodes(struct sim_world *w)
 {
-    static const uint8_t sizes[] = { 4, 4, 4, 4, 4, 4, 5,  5,
-                                     7, 7, 7, 7, 7, 7, 10, 10 };
+    static const uint8_t sizes[] = { 3, 4, 4, 4, 4, 4, 4, 4, 5,  5,
+                                     6, 7, 7, 7, 7, 7, 7, 7, 10, 10 };
 
     return w->options.nodes != 0 ? w->options.nodes
                                  : sizes[sim_rng_below(&w->rng, sizeof(sizes))];
@@ -218,7 +219,7 @@ run_faults(struct sim_world *w)
     uint64_t end_us = 0;
 
     sim_faults_start(w);
-    end_us = w->now_us + sim_rng_between(&w->rng, 2, 90) * 1000000u;
+    end_us = w->now_us + sim_rng_between(&w->rng, 2, 90) * (uint64_t)1000000;
     while (w->now_us < end_us && w->steps < w->steps_max) {
         SIM_CHECK(w, sim_run_next(w), "nothing more happens");
     }

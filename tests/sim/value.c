@@ -170,7 +170,8 @@ bool
 sim_can_have_ended(struct sim_world *w, uint64_t height, uint32_t round)
 {
     const struct sim_round_log *log = sim_round(w, height, round);
-    const struct sim_cast *cast = &log->cast[(MUN_VOTE_PRECOMMIT - 1) * w->n];
+    const struct sim_cast *cast =
+        &log->cast[(size_t)(MUN_VOTE_PRECOMMIT - 1) * w->n];
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < w->n; i++) {

@@ -253,7 +253,9 @@ struct sim_stats {
     uint64_t steps;
     uint64_t runs;
     uint64_t heights;
-    uint64_t rounds; /* above 0 */
+    uint64_t rounds; /* decided above 0 */
+    uint64_t late;   /* above 5 */
+    uint64_t round_max;
     uint64_t crashes;
     uint64_t heals;
     uint64_t heal_ms_max;    /* longest time to the K heights */
