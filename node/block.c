@@ -325,6 +325,7 @@ store(struct mun_ledger *ledger, const struct mun_certificate *certificate)
                         .signed_round = ledger->record.round,
                         .signed_step = (uint8_t)ledger->record.phase },
     };
+    static const uint8_t new_key = MUN_LEDGER_NEW_KEY;
     uint64_t start_us = mun_clock_monotonic_us();
     struct mun_wr wr;
 
@@ -333,6 +334,8 @@ store(struct mun_ledger *ledger, const struct mun_certificate *certificate)
         mun_con_record_encode(&wr, &ledger->record);
         MUN_CHECK(mun_is_ok(mun_wr_status(&wr)));
         block.consensus = mun_wr_done(&wr);
+    } else if (ledger->is_new_key) {
+        block.consensus = mun_bytes(&new_key, 1);
     }
     MUN_TRY(mun_store_commit(ledger->config.store, &block));
     mun_histogram_add(&ledger->config.metrics->commit,

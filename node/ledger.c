@@ -167,6 +167,11 @@ load_record(struct mun_ledger *ledger)
 
     if (err.code == MUN_ERR_NOT_FOUND || (mun_is_ok(err) && bytes.len == 0))
         return MUN_SUCCESS;
+    if (mun_is_ok(err) && bytes.len == 1 &&
+        bytes.data[0] == MUN_LEDGER_NEW_KEY) {
+        ledger->is_new_key = true;
+        return MUN_SUCCESS;
+    }
     if (mun_is_ok(err))
         err = mun_con_record_decode(&ledger->record, bytes);
     if (!mun_is_ok(err)) {
@@ -222,6 +227,12 @@ set_up(struct mun_ledger *ledger)
         return mun_err(MUN_ERR_LIMIT);
     MUN_TRY(find_self(ledger));
     MUN_TRY(load_record(ledger));
+    if (ledger->own_index != MUN_CON_OBSERVER && !ledger->has_record &&
+        !ledger->is_new_key && ledger->config.members->count > 1) {
+        ledger->own_index = MUN_CON_OBSERVER;
+        mun_log(MUN_LOG_UNUSUAL,
+                "ledger follows reason=\"the record of our votes is missing\"");
+    }
     MUN_TRY(mun_store_kept_values(ledger->config.store, take_kept, ledger));
     MUN_TRY(mun_ledger_load_history(ledger));
     mun_con_config_default(&config, &ledger->header.chain_id);

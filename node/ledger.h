@@ -38,6 +38,10 @@
 
 struct mun_ledger;
 
+/* The consensus record of a key that has never voted: one byte, where others
+ * have their version. */
+#define MUN_LEDGER_NEW_KEY 0
+
 /* All is borrowed until mun_ledger_close. */
 struct mun_ledger_config {
     struct mun_store *store;

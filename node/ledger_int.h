@@ -72,6 +72,7 @@ struct mun_ledger {
     struct mun_con_record record;
     uint8_t record_bytes[MUN_CON_RECORD_BYTES_MAX];
     bool has_record;
+    bool is_new_key; /* says the operator: it has never voted */
     uint32_t own_index;
     struct mun_con_history history;
     uint64_t timers_ms[MUN_CON_TIMERS_MAX]; /* monotonic; 0: not set */

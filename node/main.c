@@ -21,11 +21,17 @@ static sem_t end;
 static volatile sig_atomic_t signals;
 
 static const char usage[] =
-    "Usage: munimentd --config FILE [--check-config | --accept-database[=ID]]\n"
+    "Usage: munimentd --config FILE [--check-config | --create-database |\n"
+    "                                 --accept-database[=ID]]\n"
     "A node of a Muniment ledger.\n"
     "\n"
     "  -c, --config FILE   the configuration (strict JSON; node/README.md)\n"
     "      --check-config  say what is wrong with it, and exit\n"
+    "      --create-database\n"
+    "                      make the database of a member whose key has never\n"
+    "                      voted on this ledger, and exit. Without it a "
+    "member\n"
+    "                      among several begins as a follower\n"
     "      --accept-database\n"
     "                      when the high-water file is lost: check the "
     "database,\n"
@@ -103,6 +109,17 @@ check(const struct mun_config *config)
     return 0;
 }
 
+static int
+create_database(const struct mun_config *config)
+{
+    if (!mun_is_ok(mun_node_create(config))) {
+        (void)fputs("not created\n", stderr);
+        return 1;
+    }
+    (void)puts("created");
+    return 0;
+}
+
 static void
 print_found(const struct mun_node_found *found)
 {
@@ -162,6 +179,7 @@ accept_database(const struct mun_config *config, const char *text)
 struct request {
     const char *config;
     bool checks_only;
+    bool creates;
     bool accepts;
     const char *header_id; /* NULL: only look */
 };
@@ -186,6 +204,8 @@ run(const struct request *request)
     mun_log_set_level(config.log_level);
     if (request->checks_only)
         return check(&config);
+    if (request->creates)
+        return create_database(&config);
     if (request->accepts)
         return accept_database(&config, request->header_id);
     return serve(&config);
@@ -197,6 +217,7 @@ main(int argc, char **argv)
     static const struct option options[] = {
         { "config", required_argument, NULL, 'c' },
         { "check-config", no_argument, NULL, 'k' },
+        { "create-database", no_argument, NULL, 'n' },
         { "accept-database", optional_argument, NULL, 'a' },
         { "version", no_argument, NULL, 'V' },
         { "help", no_argument, NULL, 'h' },
@@ -215,6 +236,9 @@ main(int argc, char **argv)
         case 'k':
             request.checks_only = true;
             break;
+        case 'n':
+            request.creates = true;
+            break;
         case 'a':
             request.accepts = true;
             request.header_id = optarg;
@@ -231,7 +255,7 @@ main(int argc, char **argv)
         }
     }
     if (request.config == NULL || optind != argc ||
-        (request.checks_only && request.accepts)) {
+        request.checks_only + request.creates + request.accepts > 1) {
         (void)fputs(usage, stderr);
         return 2;
     }

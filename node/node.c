@@ -663,6 +663,45 @@ mun_node_accept(struct mun_node_found *out, const struct mun_config *config,
 
 /* Checking */
 
+static mun_err_t
+note_new_key(struct mun_node *node)
+{
+    static const uint8_t never = MUN_LEDGER_NEW_KEY;
+    const struct mun_high_water mark = {
+        .height = node->head->header.height,
+        .header_id = node->head->header_id,
+    };
+
+    return mun_store_put_consensus(node->store, mun_bytes(&never, 1), &mark);
+}
+
+static mun_err_t
+create_database(struct mun_node *node)
+{
+    const struct mun_store_config config = store_config(node);
+
+    MUN_TRY(load_genesis(node));
+    MUN_TRY(open_key(node));
+    MUN_TRY(take_head(node));
+    MUN_TRY(create_store(node, &config));
+    MUN_TRY(try_open(node, &config, mun_store_open));
+    return note_new_key(node);
+}
+
+mun_err_t
+mun_node_create(const struct mun_config *config)
+{
+    struct mun_node *node = &the_node;
+    mun_err_t err;
+
+    memset(node, 0, sizeof *node);
+    node->config = *config;
+    MUN_TRY(mun_arena_open(&node->arena, NODE_ARENA_BYTES));
+    err = create_database(node);
+    close_all(node);
+    return err;
+}
+
 mun_err_t
 mun_node_check(const struct mun_config *config)
 {

@@ -29,6 +29,13 @@ MUN_MUST_USE mun_err_t mun_node_stop(struct mun_node *node);
  * Errors: logged. */
 MUN_MUST_USE mun_err_t mun_node_check(const struct mun_config *config);
 
+/* --create-database: makes the database and the high-water file, and notes that
+ * this member's key has never voted. That is the operator's word: a member
+ * among several whose database was made without it, or was lost, must not vote
+ * (consensus/README.md, R35).
+ * Errors: logged; MUN_ERR_LOCKED: there is a database. */
+MUN_MUST_USE mun_err_t mun_node_create(const struct mun_config *config);
+
 /* What a database without its high-water file ends with. Signed height 0: the
  * node has signed nothing. */
 struct mun_node_found {

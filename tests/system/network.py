@@ -51,6 +51,9 @@ class Network:
                             peer={"port": self.ports[i]}, **config)
             # Others come and go.
             member.unusual_is_fine.append("peers unreachable")
+            subprocess.run(member.command() + ["--create-database"], check=True,
+                           stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL)
             self.members.append(member)
 
     def __getitem__(self, i):

@@ -2,6 +2,7 @@
 may be down, come back and catch up, and all may be killed at once."""
 
 import os
+import shutil
 import sys
 import time
 
@@ -78,8 +79,33 @@ def all_may_be_killed_at_once():
         net.check_agreement()
 
 
+def a_member_without_its_record_does_not_vote():
+    with Network(4, 3, 5) as net:
+        height = final(net[0].submit(net.read("setup.bin"), wait=30000))
+        net.wait_height(height)
+        net[3].process.kill()
+        net[3].process.wait()
+        shutil.rmtree(net[3].path("data"))
+        os.remove(net[3].path("high-water"))
+        net[3].unusual_is_fine.append("the record of our votes is missing")
+        net[3].start()
+        check("writes=no" in net[3].log, "it follows")
+        height = final(net[1].submit(net.read("load-0000.bin"), wait=60000))
+        net.wait_height(height)
+        # Three vote, and without one of them nothing is final.
+        net[2].process.kill()
+        net[2].process.wait()
+        _, body = net[0].submit(net.read("load-0001.bin"), wait=3000)
+        check({item["result"] for item in body["results"]} == {"pending"},
+              body)
+        net[2].start()
+        final(net[0].submit(net.read("load-0001.bin"), wait=60000))
+        net.check_agreement()
+
+
 def main():
-    for test in (entries_are_final_everywhere, one_may_be_down_and_comes_back,
+    for test in (a_member_without_its_record_does_not_vote,
+                 entries_are_final_everywhere, one_may_be_down_and_comes_back,
                  without_a_quorum_nothing_is_final, all_may_be_killed_at_once):
         start = time.monotonic()
         test()
