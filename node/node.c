@@ -630,9 +630,10 @@ accept_database(struct mun_node *node, struct mun_node_found *out,
 
     MUN_TRY(load_genesis(node));
     if (node->chain->members.count != 1)
-        return accept_refused("the ledger has several members; this one joins "
-                              "again as a new node with a new key",
-                              mun_err(MUN_ERR_CONFIG));
+        return accept_refused(
+            "the ledger has several members; this one follows "
+            "without key_file until it has a new key",
+            mun_err(MUN_ERR_CONFIG));
     MUN_TRY(take_head(node));
     err = try_open(node, &config, mun_store_open_unmarked);
     if (!mun_is_ok(err))

@@ -73,7 +73,7 @@ say_chain(struct mun_cli *cli, const struct mun_genesis *genesis,
 {
     mun_cli_say(cli,
                 "name       %s\nchain      %s\nheader 0   %s\n"
-                "parties    %u, of them %u members",
+                "parties    %u, members of them %u",
                 mun_cli_text(cli, genesis->name),
                 mun_cli_hash(cli, &chain->chain_id),
                 mun_cli_hash(cli, &chain->header_id), genesis->party_count,

@@ -169,6 +169,23 @@ def an_older_database_is_never_accepted():
         check(node.height() == head["height"] + 2, "as before")
 
 
+def no_database_of_several_members_is_accepted():
+    node, head = filled(1, 1)
+    os.remove(node.path("high-water"))
+    with open(os.path.join(TESTS, "..", "genesis", "README.md")) as file:
+        document = re.search(r"```json\n(.*?)```", file.read(), re.S).group(1)
+    with open(node.path("two.json"), "w") as file:
+        file.write(document)
+    subprocess.run([os.path.join(BIN, "muniment"), "genesis", "make",
+                    node.path("two.json"), "-o", node.path("two.bin")],
+                   check=True, stdout=subprocess.DEVNULL)
+    node.config["genesis_file"] = node.path("two.bin")
+    status, _, log = run(node, "--accept-database=" + head["header_id"])
+    check(status == 1 and not os.path.exists(node.path("high-water")), log)
+    named(log, "the ledger has several members")
+    remove(node)
+
+
 def only_what_is_whole_and_stopped_is_accepted():
     node, head = filled()
     accept = "--accept-database=" + head["header_id"]
@@ -281,6 +298,7 @@ def main():
             every_program_and_page_names_one_version,
             a_lost_high_water_file_is_accepted_by_its_header,
             an_older_database_is_never_accepted,
+            no_database_of_several_members_is_accepted,
             only_what_is_whole_and_stopped_is_accepted,
             refusals_are_those_of_the_page,
             a_backup_is_restored_as_the_page_says):
