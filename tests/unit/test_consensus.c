@@ -171,6 +171,47 @@ timeouts_grow_with_rounds_up_to_the_cap(void **state)
     assert_int_equal(b->out.timers[0].deadline_ms, START_MS + 60000);
 }
 
+static uint64_t
+deadline(const struct bench *b, enum mun_con_timer_kind kind)
+{
+    for (uint32_t i = 0; i < b->out.timer_count; i++) {
+        if (b->out.timers[i].kind == kind) {
+            assert_int_equal(b->out.timers[i].height, HEIGHT);
+            assert_int_equal(b->out.timers[i].round, mun_con_round(&b->con));
+            return b->out.timers[i].deadline_ms;
+        }
+    }
+    return 0;
+}
+
+static void
+each_step_has_its_own_timeout(void **state)
+{
+    struct bench *b = bench_idle(3);
+
+    (void)state;
+    b->con.config.propose = (struct mun_con_timeout){ 1000, 100 };
+    b->con.config.prevote = (struct mun_con_timeout){ 200, 20 };
+    b->con.config.precommit = (struct mun_con_timeout){ 30, 3 };
+    work(b);
+    for (uint32_t round = 0; round < 3; round++) {
+        assert_int_equal(deadline(b, MUN_CON_TIMER_PROPOSE),
+                         START_MS + 1000 + 100 * round);
+        fire(b, HEIGHT, round, MUN_CON_PROPOSE);
+        settle(b);
+        prevote(b, 0, round, id_of(1));
+        prevote(b, 1, round, id_of(2));
+        assert_int_equal(deadline(b, MUN_CON_TIMER_PREVOTE),
+                         START_MS + 200 + 20 * round);
+        for (uint32_t i = 0; i < 3; i++) {
+            precommit(b, i, round, NIL);
+        }
+        assert_int_equal(deadline(b, MUN_CON_TIMER_PRECOMMIT),
+                         START_MS + 30 + 3 * round);
+        fire(b, HEIGHT, round, MUN_CON_PRECOMMIT);
+    }
+}
+
 /* ---- R4: lines 22 to 27 ---- */
 
 static void
@@ -787,6 +828,7 @@ main(void)
             line_16_the_proposer_proposes_the_valid_value_with_its_round),
         cmocka_unit_test(line_21_others_arm_the_propose_timer),
         cmocka_unit_test(timeouts_grow_with_rounds_up_to_the_cap),
+        cmocka_unit_test(each_step_has_its_own_timeout),
         cmocka_unit_test(line_22_the_verdict_is_waited_for),
         cmocka_unit_test(a_verdict_that_was_given_up_is_asked_for_again),
         cmocka_unit_test(line_22_only_the_proposer_of_the_round_is_heard),

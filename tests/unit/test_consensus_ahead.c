@@ -87,6 +87,10 @@ of_each_member_and_type_the_highest_round_is_kept(void **state)
     assert_int_equal(out.member, 2);
     assert_int_equal(out.vote.round, 9);
     assert_false(mun_con_ahead_take(&ahead, &out, HEIGHT + 1));
+    /* A place that was emptied takes any round. */
+    add(2, MUN_VOTE_PRECOMMIT, HEIGHT + 1, 1);
+    assert_true(mun_con_ahead_take(&ahead, &out, HEIGHT + 1));
+    assert_int_equal(out.vote.round, 1);
 }
 
 static void
@@ -173,6 +177,10 @@ a_height_is_reached_when_a_skip_quorum_was_seen_there(void **state)
     /* A member does not come back. */
     add(2, MUN_VOTE_PREVOTE, HEIGHT + 1, 0);
     assert_int_equal(ahead.highest[2], HEIGHT + 3);
+    /* Of several heights that enough have reached it is the highest. */
+    add(3, MUN_VOTE_PREVOTE, HEIGHT + 9, 0);
+    add(4, MUN_VOTE_PREVOTE, HEIGHT + 9, 0);
+    assert_int_equal(mun_con_ahead_reached(&ahead, 7), HEIGHT + 9);
 }
 
 /* ---- The next height ---- */
@@ -248,6 +256,25 @@ precommits_of_the_next_height_can_decide_it_at_once(void **state)
     assert_int_equal(start_with(b, HEIGHT + 1, NULL).code, MUN_OK);
     assert_true(has_request(b, MUN_CON_REQUEST_VALIDITY, id_of(1)));
     assert_int_equal(mun_con_round(&b->con), 2);
+}
+
+/* Round 0 by the proposal, then round 5 by the votes, in one step. */
+static void
+a_round_that_is_left_at_once_leaves_no_timer(void **state)
+{
+    struct bench *b = bench_idle(3);
+
+    (void)state;
+    hear_at(b, HEIGHT + 1,
+            (struct say){ 1, MUN_VOTE_PROPOSAL, 0, id_of(1), -1 });
+    for (uint32_t i = 0; i < 2; i++) {
+        hear_at(b, HEIGHT + 1, (struct say){ i, MUN_VOTE_PREVOTE, 5, NIL, -1 });
+    }
+    assert_int_equal(start_with(b, HEIGHT + 1, NULL).code, MUN_OK);
+    assert_int_equal(mun_con_round(&b->con), 5);
+    assert_int_equal(b->out.timer_count, 2);
+    assert_true(has_timer(b, MUN_CON_PROPOSE, 5));
+    assert_false(has_timer(b, MUN_CON_PROPOSE, 0));
 }
 
 /* ---- Behind ---- */
@@ -424,6 +451,7 @@ main(void)
         cmocka_unit_test(
             a_proposal_out_of_turn_is_dropped_when_the_height_starts),
         cmocka_unit_test(precommits_of_the_next_height_can_decide_it_at_once),
+        cmocka_unit_test(a_round_that_is_left_at_once_leaves_no_timer),
         cmocka_unit_test(one_liar_cannot_make_us_believe_that_we_are_behind),
         cmocka_unit_test(a_skip_quorum_can_and_the_request_comes_once),
         cmocka_unit_test(two_of_seven_cannot_and_three_can),

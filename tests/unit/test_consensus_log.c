@@ -176,6 +176,112 @@ a_decided_height_does_nothing_more(void **state)
     assert_quiet(b);
 }
 
+static bool
+needs(const struct bench *b, uint8_t name)
+{
+    struct mun_hash id = id_of(name);
+
+    return mun_con_needs_value(&b->con, &id);
+}
+
+static void
+the_values_that_rules_need_are_needed(void **state)
+{
+    static struct mun_con_msg msg;
+    struct bench *b = bench_locked(id_of(1));
+
+    (void)state;
+    assert_true(needs(b, 1));
+    assert_false(needs(b, 2));
+    assert_false(needs(b, 0));
+    fire(b, HEIGHT, 0, MUN_CON_PRECOMMIT);
+    fire(b, HEIGHT, 1, MUN_CON_PROPOSE);
+    settle(b);
+    hear_polka(b, 1, id_of(2));
+    assert_true(needs(b, 2)); /* the polka's */
+    judge(b, id_of(2), true);
+    settle(b);
+    fire(b, HEIGHT, 1, MUN_CON_PRECOMMIT);
+    assert_true(needs(b, 2)); /* locked and valid */
+    assert_false(needs(b, 1));
+    propose(b, 2, 2, id_of(3));
+    assert_true(needs(b, 3));
+    fire(b, HEIGHT, 2, MUN_CON_PROPOSE);
+    settle(b);
+    hear_polka(b, 2, id_of(4));
+    assert_true(needs(b, 4));
+    make_certificate(b, &msg, 0, id_of(5));
+    assert_int_equal(receive(b, &msg).code, MUN_OK);
+    assert_true(needs(b, 5));
+    assert_false(needs(b, 6));
+    /* A valid value that is not the locked one. */
+    fire(b, HEIGHT, 2, MUN_CON_PREVOTE);
+    settle(b);
+    judge(b, id_of(4), true);
+    assert_int_equal(b->con.record.locked_id.b[0], 2);
+    assert_int_equal(b->con.record.valid_id.b[0], 4);
+    fire(b, HEIGHT, 2, MUN_CON_PRECOMMIT);
+    settle(b); /* its turn: it proposes the valid value, and prevotes it */
+    settle(b);
+    fire(b, HEIGHT, 3, MUN_CON_PRECOMMIT);
+    assert_true(needs(b, 2));
+    assert_true(needs(b, 4));
+    assert_true(needs(b, 5));
+    assert_false(needs(b, 3));
+}
+
+static void
+nothing_is_needed_before_the_first_height(void **state)
+{
+    struct bench *b = bench_idle(3);
+
+    (void)state;
+    init_con(b);
+    assert_false(needs(b, 0));
+    assert_false(needs(b, 1));
+}
+
+static void
+the_own_proposal_is_needed_in_its_round(void **state)
+{
+    struct bench *b = bench_working(0);
+
+    (void)state;
+    assert_false(needs(b, 1));
+    assert_false(needs(b, 0)); /* though no lock and no valid value are zero */
+    value(b, 0, id_of(1));
+    assert_true(needs(b, 1)); /* not durable yet */
+    settle(b);
+    settle(b);
+    assert_true(needs(b, 1));
+    fire(b, HEIGHT, 0, MUN_CON_PRECOMMIT);
+    assert_false(needs(b, 1));
+}
+
+/* However many values come by, the verdict on the locked one stays. */
+static void
+a_needed_value_never_gives_way(void **state)
+{
+    struct bench *b = bench_locked(id_of(1));
+
+    (void)state;
+    for (uint32_t round = 1; round < 30; round++) {
+        fire(b, HEIGHT, round - 1, MUN_CON_PRECOMMIT);
+        while (b->out.has_persist) {
+            settle(b);
+        }
+        if (round % 4 != 3) {
+            propose(b, round % 4, round, id_of((uint8_t)(round + 1)));
+            judge(b, id_of((uint8_t)(round + 1)), true);
+            settle(b);
+        }
+    }
+    fire(b, HEIGHT, 29, MUN_CON_PRECOMMIT);
+    propose(b, 2, 30, id_of(1));
+    assert_int_equal(b->out.request_count, 0);
+    assert_prevotes(b, 30, id_of(1));
+}
+
 int
 main(void)
 {
@@ -190,6 +296,10 @@ main(void)
         cmocka_unit_test(values_that_nobody_needs_give_way),
         cmocka_unit_test(answers_for_another_height_are_ignored),
         cmocka_unit_test(a_decided_height_does_nothing_more),
+        cmocka_unit_test(the_values_that_rules_need_are_needed),
+        cmocka_unit_test(nothing_is_needed_before_the_first_height),
+        cmocka_unit_test(the_own_proposal_is_needed_in_its_round),
+        cmocka_unit_test(a_needed_value_never_gives_way),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

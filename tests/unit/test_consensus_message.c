@@ -122,11 +122,10 @@ check(uint64_t height)
 static void
 assert_zero(const void *data, size_t len)
 {
-    const uint8_t *bytes = (const uint8_t *)data;
+    static const struct mun_con_msg_checked zero;
 
-    for (size_t i = 0; i < len; i++) {
-        assert_int_equal(bytes[i], 0);
-    }
+    assert_true(len <= sizeof(zero));
+    assert_memory_equal(data, &zero, len);
 }
 
 /* Bytes give back the message and the message the bytes; no prefix and no
@@ -379,6 +378,258 @@ a_certificate_needs_a_quorum_and_every_signature(void **state)
     assert_int_equal(check(HEIGHT), MUN_ERR_PROOF);
 }
 
+/* A5: nothing where something must be. */
+static void
+an_empty_message_is_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(decode(0), MUN_ERR_TRUNCATED);
+    memset(buffer, 0, sizeof(buffer));
+    assert_int_equal(decode(sizeof(buffer)), MUN_ERR_VERSION);
+    for (int kind = MUN_CON_MSG_PROPOSAL; kind <= MUN_CON_MSG_VOTES; kind++) {
+        buffer[0] = MUN_CON_MSG_VERSION;
+        buffer[1] = (uint8_t)kind;
+        assert_int_equal(decode(2), MUN_ERR_TRUNCATED);
+    }
+}
+
+/* Members 0, 1 and 3 of four, as `type` of round 2. */
+static void
+make_votes(enum mun_vote_type type)
+{
+    static const uint32_t voters[] = { 0, 1, 3 };
+
+    memset(&made, 0, sizeof(made));
+    made.kind = MUN_CON_MSG_VOTES;
+    made.votes.height = HEIGHT;
+    made.votes.round = 2;
+    made.votes.type = type;
+    made.votes.count = 3;
+    for (uint32_t i = 0; i < 3; i++) {
+        struct mun_vote vote = { type, HEIGHT, 2, -1, id_of(7) };
+
+        if (type == MUN_VOTE_PREVOTE && i == 1) {
+            vote.valid_round = 0;
+        }
+        made.votes.at[i].member = voters[i];
+        made.votes.at[i].valid_round = vote.valid_round;
+        made.votes.at[i].id = vote.id;
+        made.votes.at[i].sig = sign(voters[i], &vote);
+    }
+}
+
+static void
+votes_of_a_quorum_have_one_encoding(void **state)
+{
+    (void)state;
+    make_votes(MUN_VOTE_PREVOTE);
+    assert_int_equal(encode(), 2 + 14 + 3 * 102);
+    assert_canonical();
+    assert_int_equal(made.votes.type, MUN_VOTE_PREVOTE);
+    assert_int_equal(made.votes.at[1].valid_round, 0);
+    assert_int_equal(made.votes.at[2].valid_round, -1);
+    make_votes(MUN_VOTE_PRECOMMIT);
+    made.votes.at[1].id = id_of(0);
+    assert_canonical();
+    assert_int_equal(made.votes.at[0].id.b[0], 7);
+    assert_int_equal(made.votes.at[1].id.b[0], 0);
+}
+
+/* A6: no count is believed before the bytes are there. */
+static void
+counts_that_lie_are_refused(void **state)
+{
+    size_t len = 0;
+
+    (void)state;
+    make_votes(MUN_VOTE_PREVOTE);
+    len = encode();
+    assert_int_equal(buffer[15], 3);
+    buffer[15] = 0;
+    assert_int_equal(decode(len), MUN_ERR_VALUE);
+    buffer[15] = 101;
+    assert_int_equal(decode(len), MUN_ERR_VALUE);
+    buffer[15] = 255;
+    assert_int_equal(decode(len), MUN_ERR_VALUE);
+    buffer[15] = 100;
+    assert_int_equal(decode(len), MUN_ERR_TRUNCATED);
+    buffer[15] = 2;
+    assert_int_equal(decode(len), MUN_ERR_TRAILING);
+    buffer[15] = 3;
+    assert_int_equal(decode(len), MUN_OK);
+}
+
+static void
+what_cannot_be_said_is_not_encoded(void **state)
+{
+    struct mun_wr wr;
+
+    (void)state;
+    make_votes(MUN_VOTE_PREVOTE);
+    made.votes.count = 0;
+    mun_wr_init(&wr, buffer, sizeof(buffer));
+    mun_con_msg_encode(&wr, &made);
+    assert_int_equal(mun_wr_status(&wr).code, MUN_ERR_VALUE);
+    made.votes.count = MUN_MEMBERS_MAX + 1;
+    mun_wr_init(&wr, buffer, sizeof(buffer));
+    mun_con_votes_encode(&wr, &made.votes);
+    assert_int_equal(mun_wr_status(&wr).code, MUN_ERR_VALUE);
+    made.kind = (enum mun_con_msg_kind)5;
+    mun_wr_init(&wr, buffer, sizeof(buffer));
+    mun_con_msg_encode(&wr, &made);
+    assert_int_equal(mun_wr_status(&wr).code, MUN_ERR_KIND);
+}
+
+/* B4: who is named twice or out of order, or is not a member. */
+static void
+voters_are_named_once_and_in_order(void **state)
+{
+    (void)state;
+    make_votes(MUN_VOTE_PREVOTE);
+    made.votes.at[1].member = 0;
+    assert_int_equal(recode(), MUN_ERR_VALUE);
+    make_votes(MUN_VOTE_PREVOTE);
+    made.votes.at[1].member = 3;
+    assert_int_equal(recode(), MUN_ERR_VALUE);
+    make_votes(MUN_VOTE_PREVOTE);
+    made.votes.at[2].member = 2;
+    assert_int_equal(recode(), MUN_OK);
+    assert_int_equal(check(HEIGHT), MUN_ERR_SIGNATURE);
+    made.votes.at[2].member = 4; /* the set has four */
+    assert_int_equal(check(HEIGHT), MUN_ERR_PROOF);
+}
+
+static void
+votes_need_a_quorum_and_every_signature(void **state)
+{
+    (void)state;
+    make_votes(MUN_VOTE_PREVOTE);
+    assert_int_equal(check(HEIGHT), MUN_OK);
+    assert_int_equal(checked.msg.votes.count, 3);
+    assert_int_equal(check(HEIGHT + 1), MUN_ERR_VALUE);
+    assert_int_equal(check(HEIGHT - 1), MUN_ERR_VALUE);
+    made.votes.count = 2;
+    assert_int_equal(check(HEIGHT), MUN_ERR_PROOF);
+    for (uint32_t i = 0; i < 3; i++) {
+        make_votes(MUN_VOTE_PRECOMMIT);
+        assert_int_equal(check(HEIGHT), MUN_OK);
+        made.votes.at[i].sig = made.votes.at[(i + 1) % 3].sig;
+        assert_int_equal(check(HEIGHT), MUN_ERR_SIGNATURE);
+        assert_zero(&checked, sizeof(checked));
+    }
+}
+
+/* C5: votes of another round or type among them. */
+static void
+votes_of_mixed_rounds_or_types_are_refused(void **state)
+{
+    struct mun_vote vote = { MUN_VOTE_PRECOMMIT, HEIGHT, 2, -1, id_of(7) };
+
+    (void)state;
+    make_votes(MUN_VOTE_PRECOMMIT);
+    made.votes.at[1].sig = sign(1, &vote);
+    assert_int_equal(check(HEIGHT), MUN_OK);
+    vote.round = 1;
+    made.votes.at[1].sig = sign(1, &vote);
+    assert_int_equal(check(HEIGHT), MUN_ERR_SIGNATURE);
+    vote.round = 2;
+    vote.type = MUN_VOTE_PREVOTE;
+    made.votes.at[1].sig = sign(1, &vote);
+    assert_int_equal(check(HEIGHT), MUN_ERR_SIGNATURE);
+    vote.type = MUN_VOTE_PRECOMMIT;
+    vote.height = HEIGHT + 1;
+    made.votes.at[1].sig = sign(1, &vote);
+    assert_int_equal(check(HEIGHT), MUN_ERR_SIGNATURE);
+    /* Whole precommits as whole prevotes. */
+    make_votes(MUN_VOTE_PRECOMMIT);
+    made.votes.type = MUN_VOTE_PREVOTE;
+    assert_int_equal(check(HEIGHT), MUN_ERR_SIGNATURE);
+    made.votes.type = MUN_VOTE_PRECOMMIT;
+    made.votes.round = 3;
+    assert_int_equal(check(HEIGHT), MUN_ERR_SIGNATURE);
+}
+
+static void
+prevotes_that_are_no_polka_are_refused(void **state)
+{
+    (void)state;
+    make_votes(MUN_VOTE_PREVOTE);
+    for (uint32_t i = 0; i < 3; i++) {
+        struct mun_vote vote = { MUN_VOTE_PREVOTE, HEIGHT, 2, -1, id_of(0) };
+
+        made.votes.at[i].id = id_of(0);
+        made.votes.at[i].valid_round = -1;
+        made.votes.at[i].sig = sign(made.votes.at[i].member, &vote);
+    }
+    assert_int_equal(check(HEIGHT), MUN_ERR_PROOF); /* of nil */
+    for (uint32_t i = 1; i < 3; i++) {
+        struct mun_vote vote = { MUN_VOTE_PREVOTE, HEIGHT, 2, -1, id_of(8) };
+
+        make_votes(MUN_VOTE_PREVOTE);
+        made.votes.at[i].id = id_of(8);
+        made.votes.at[i].valid_round = -1;
+        made.votes.at[i].sig = sign(made.votes.at[i].member, &vote);
+        assert_int_equal(check(HEIGHT), MUN_ERR_PROOF); /* of two values */
+    }
+}
+
+/* B1, B2: garbage beyond the quorum, and signatures for something else. */
+static void
+no_signature_of_a_certificate_may_be_for_something_else(void **state)
+{
+    struct mun_vote right = { MUN_VOTE_PRECOMMIT, HEIGHT, 1, -1, id_of(7) };
+    struct mun_vote vote = right;
+
+    (void)state;
+    make_certificate();
+    made.certificate.bitmap[0] = 0xf0;
+    made.certificate.sig_count = 4;
+    made.certificate.sigs[3] = made.certificate.sigs[2];
+    made.certificate.sigs[2] = made.certificate.sigs[1];
+    made.certificate.sigs[1] = sign(1, &right);
+    assert_int_equal(check(HEIGHT), MUN_OK);
+    vote.id = id_of(8);
+    made.certificate.sigs[3] = sign(3, &vote);
+    assert_int_equal(check(HEIGHT), MUN_ERR_SIGNATURE);
+    vote = right;
+    vote.round = 2;
+    made.certificate.sigs[3] = sign(3, &vote);
+    assert_int_equal(check(HEIGHT), MUN_ERR_SIGNATURE);
+    vote = right;
+    vote.type = MUN_VOTE_PREVOTE;
+    made.certificate.sigs[3] = sign(3, &vote);
+    assert_int_equal(check(HEIGHT), MUN_ERR_SIGNATURE);
+    memset(&made.certificate.sigs[3], 0xff, sizeof(made.certificate.sigs[3]));
+    assert_int_equal(check(HEIGHT), MUN_ERR_SIGNATURE);
+}
+
+/* A2 */
+static void
+bitmaps_of_another_size_are_refused(void **state)
+{
+    size_t len = 0;
+
+    (void)state;
+    make_certificate();
+    len = encode();
+    assert_int_equal(buffer[46], 4); /* members */
+    assert_int_equal(buffer[47], 0xb0);
+    buffer[47] = 0xb8; /* a spare bit */
+    assert_int_not_equal(decode(len), MUN_OK);
+    buffer[47] = 0xb0;
+    buffer[46] = 0;
+    assert_int_not_equal(decode(len), MUN_OK);
+    buffer[46] = 9; /* two bytes of bitmap */
+    assert_int_not_equal(decode(len), MUN_OK);
+    buffer[46] = 101;
+    assert_int_not_equal(decode(len), MUN_OK);
+    buffer[46] = 4;
+    buffer[47] = 0xf0; /* a signature more than there are */
+    assert_int_equal(decode(len), MUN_ERR_TRUNCATED);
+    buffer[47] = 0xb0;
+    assert_int_equal(decode(len), MUN_OK);
+}
+
 int
 main(void)
 {
@@ -395,6 +646,17 @@ main(void)
         cmocka_unit_test(a_right_signature_passes_the_check),
         cmocka_unit_test(each_signed_field_matters_to_the_check),
         cmocka_unit_test(a_certificate_needs_a_quorum_and_every_signature),
+        cmocka_unit_test(an_empty_message_is_refused),
+        cmocka_unit_test(votes_of_a_quorum_have_one_encoding),
+        cmocka_unit_test(counts_that_lie_are_refused),
+        cmocka_unit_test(what_cannot_be_said_is_not_encoded),
+        cmocka_unit_test(voters_are_named_once_and_in_order),
+        cmocka_unit_test(votes_need_a_quorum_and_every_signature),
+        cmocka_unit_test(votes_of_mixed_rounds_or_types_are_refused),
+        cmocka_unit_test(prevotes_that_are_no_polka_are_refused),
+        cmocka_unit_test(
+            no_signature_of_a_certificate_may_be_for_something_else),
+        cmocka_unit_test(bitmaps_of_another_size_are_refused),
     };
 
     return cmocka_run_group_tests(tests, make_members, NULL);

@@ -118,11 +118,9 @@ decode(size_t len)
 static void
 assert_zero(void)
 {
-    const uint8_t *bytes = (const uint8_t *)&copy;
+    static const struct mun_con_record zero;
 
-    for (size_t i = 0; i < sizeof(copy); i++) {
-        assert_int_equal(bytes[i], 0);
-    }
+    assert_memory_equal(&copy, &zero, sizeof(copy));
 }
 
 static void
@@ -256,6 +254,8 @@ spare_bits_and_unknown_steps_are_refused(void **state)
     buffer[86] = 63;
     assert_int_equal(decode(len), MUN_ERR_VALUE);
     buffer[86] = 32 + 31;
+    assert_int_equal(decode(len), MUN_ERR_VALUE);
+    buffer[86] = 32;
     assert_int_equal(decode(len), MUN_ERR_VALUE);
     buffer[86] = 31;
     assert_int_equal(decode(len), MUN_OK);

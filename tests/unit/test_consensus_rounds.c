@@ -160,6 +160,8 @@ static void
 the_window_is_three_back_and_four_ahead(void **state)
 {
     (void)state;
+    start(4, 0);
+    assert_null(mun_con_rounds_find(&rounds, 0));
     start(4, 10);
     assert_int_equal(prevote(1, 6, NIL), MUN_CON_OUTSIDE);
     assert_int_equal(prevote(1, 7, NIL), MUN_CON_ADDED);
@@ -226,6 +228,11 @@ counted_gives_back_what_counts(void **state)
     assert_true(mun_con_rounds_counted(&rounds, &out, &other));
     assert_memory_equal(&out, &made, sizeof(made));
     other.member = 2;
+    assert_false(mun_con_rounds_counted(&rounds, &out, &other));
+    /* No proposal is not one of member 0. */
+    (void)prevote(1, 3, id_of(1));
+    other.vote.round = 3;
+    other.member = 0;
     assert_false(mun_con_rounds_counted(&rounds, &out, &other));
 }
 
@@ -483,8 +490,10 @@ a_polka_that_leaves_the_window_is_kept_unless_for_nil(void **state)
     for (uint32_t i = 0; i < 3; i++) {
         (void)prevote(i, 11, NIL);
     }
+    (void)prevote(0, 12, id_of(3)); /* one vote */
     mun_con_rounds_move(&rounds, 20);
     assert_true(has_polka(10, id_of(1)));
+    assert_false(has_polka(12, id_of(3)));
     assert_false(has_polka(11, NIL));
     assert_int_equal(rounds.old_polka_round, 10);
 }

@@ -44,6 +44,12 @@ turns_go_round_by_height_and_round(void **state)
     }
     /* 2^64 - 1 is 3 modulo 4; the sum does not wrap. */
     assert_int_equal(proposer(NULL, UINT64_MAX, 2), 1);
+    /* 2^64 - 1 is 1 modulo 7. */
+    {
+        struct mun_con_turn turn = { UINT64_MAX, 3, 7 };
+
+        assert_int_equal(mun_con_proposer(NULL, &turn), 4);
+    }
 }
 
 static void
