@@ -51,7 +51,8 @@
     X(HEIGHTS, 24, "liars: inflated height claims")                            \
     X(ANSWERS, 25, "liars: wrong blocks and certificates")                     \
     X(NO_DEFER, 26, "one member: every write is synced")                       \
-    X(SLOW_DISK, 27, "syncs of up to a second")
+    X(SLOW_DISK, 27, "syncs of up to a second")                                \
+    X(FAST_TIMERS, 28, "timeouts a tenth as long: many more rounds")
 
 enum sim_fault {
 #define X(name, bit, text) SIM_##name = 1u << (bit),
@@ -59,7 +60,7 @@ enum sim_fault {
 #undef X
 };
 
-#define SIM_FAULTS_ALL 0x0fffffffu
+#define SIM_FAULTS_ALL 0x1fffffffu
 #define SIM_FAULTS_SCRIPT                                                      \
     (SIM_VOTES | SIM_PROPOSALS | SIM_SILENCE | SIM_FAR | SIM_QUORUMS |         \
      SIM_INVALID | SIM_FUTURE | SIM_REPLAY | SIM_HEIGHTS | SIM_ANSWERS)
@@ -257,6 +258,7 @@ struct sim_stats {
     uint64_t late;   /* above 5 */
     uint64_t round_max;
     uint64_t crashes;
+    uint64_t heal_round_max; /* of the heights begun after healing */
     uint64_t heals;
     uint64_t heal_ms_max;    /* longest time to the K heights */
     uint64_t heal_share_max; /* of the bound, in 1/1000 */
