@@ -387,12 +387,14 @@ tell(struct mun_ledger *ledger)
                 "consensus invalid_quorum height=%" PRIu64
                 " text=\"a quorum stands for a block that is not valid here\"",
                 ledger->header.height + 1);
-    if (out->has_evidence)
+    if (out->has_evidence) {
+        atomic_fetch_add(&ledger->config.metrics->equivocations, 1);
         mun_log(MUN_LOG_UNUSUAL,
                 "consensus equivocation member=%u height=%" PRIu64 " round=%u",
                 (unsigned)out->evidence.first.member,
                 out->evidence.first.vote.height,
                 (unsigned)out->evidence.first.vote.round);
+    }
 }
 
 /* Gives one event to the step, carries out what it says, and gives it what
@@ -410,6 +412,8 @@ give(struct mun_ledger *ledger, const struct mun_con_event *first)
         event.now_ms = mun_clock_ms();
         MUN_TRY(mun_con_step(&ledger->con, &ledger->out, &event));
         tell(ledger);
+        atomic_store(&ledger->config.metrics->round,
+                     mun_con_round(&ledger->con));
         set_timers(ledger, event.now_ms);
         if (out->has_persist)
             MUN_TRY(persist(ledger, &agenda));

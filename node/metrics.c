@@ -176,6 +176,13 @@ write_ledger(struct text *text, struct mun_metrics *metrics,
           now->jobs);
     gauge(text, "muniment_http_connections", "Open connections.",
           now->connections);
+    gauge(text, "muniment_round", "Round of the height that is agreed on.",
+          get(&metrics->round));
+    gauge(text, "muniment_peers_reachable", "Peers whose last answer came.",
+          get(&metrics->peers_reachable));
+    counter(text, "muniment_equivocations_total",
+            "Members seen to sign two things, since the start.",
+            get(&metrics->equivocations));
     head(text, "muniment_execute_seconds", "histogram",
          "Building and executing a block.");
     histogram(text, "muniment_execute_seconds", "", &metrics->execute);

@@ -35,6 +35,9 @@ struct mun_histogram {
 
 struct mun_metrics {
     atomic_uint_least64_t height;
+    atomic_uint_least64_t round;
+    atomic_uint_least64_t peers_reachable;
+    atomic_uint_least64_t equivocations;
     atomic_uint_least64_t block_time_ms;
     atomic_uint_least64_t blocks;
     atomic_uint_least64_t entries;

@@ -357,7 +357,8 @@ open_ledger(struct mun_node *node)
         .bytes_max = node->config.mempool_bytes,
         .height = node->head->header.height,
     };
-    const struct mun_peers_config peers = { .node = &node->config };
+    const struct mun_peers_config peers = { .node = &node->config,
+                                            .metrics = &node->metrics };
     struct mun_peers_config with_inbox = peers;
     const struct mun_ledger_config ledger = {
         .store = node->store,

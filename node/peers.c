@@ -74,6 +74,7 @@ struct peer {
     uint64_t posted_ms;
     uint64_t blocks_from; /* 0: none wanted */
     bool was_unreachable;
+    bool is_counted; /* in peers_reachable */
 };
 
 struct wanted {
@@ -431,8 +432,22 @@ serve_peer(struct mun_peers *peers, struct peer *peer, uint64_t now_ms)
 /* Answers */
 
 static void
+count_reachable(struct peer *peer, bool is_reachable)
+{
+    atomic_uint_least64_t *count =
+        &peer->peers->config.metrics->peers_reachable;
+
+    if (is_reachable && !peer->is_counted)
+        atomic_fetch_add(count, 1);
+    if (!is_reachable && peer->is_counted)
+        atomic_fetch_sub(count, 1);
+    peer->is_counted = is_reachable;
+}
+
+static void
 failed(struct peer *peer, const char *why)
 {
+    count_reachable(peer, false);
     if (!peer->was_unreachable)
         mun_log(MUN_LOG_UNUSUAL, "peers unreachable peer=%s text=\"%s\"",
                 peer->url, why);
@@ -445,6 +460,7 @@ failed(struct peer *peer, const char *why)
 static void
 answered(struct peer *peer)
 {
+    count_reachable(peer, true);
     if (peer->was_unreachable)
         mun_log(MUN_LOG_INFO, "peers reachable peer=%s", peer->url);
     peer->was_unreachable = false;

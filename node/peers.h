@@ -22,12 +22,14 @@
 #include "node/blob.h"
 #include "node/config.h"
 #include "node/inbox.h"
+#include "node/metrics.h"
 
 struct mun_peers;
 
 struct mun_peers_config {
     const struct mun_config *node; /* borrowed: its peers */
     struct mun_inbox *inbox;
+    struct mun_metrics *metrics;
 };
 
 /* Lifetime: the arena's; ended by mun_peers_stop.

@@ -35,6 +35,11 @@ int mun_cmd_receipt_show(struct mun_cli *cli, int argc, char **argv);
 int mun_cmd_verify(struct mun_cli *cli, int argc, char **argv);
 int mun_cmd_audit(struct mun_cli *cli, int argc, char **argv);
 int mun_cmd_entry_show(struct mun_cli *cli, int argc, char **argv);
+int mun_cmd_devnet_start(struct mun_cli *cli, int argc, char **argv);
+int mun_cmd_devnet_status(struct mun_cli *cli, int argc, char **argv);
+int mun_cmd_devnet_stop(struct mun_cli *cli, int argc, char **argv);
+int mun_cmd_devnet_pause(struct mun_cli *cli, int argc, char **argv);
+int mun_cmd_devnet_resume(struct mun_cli *cli, int argc, char **argv);
 int mun_cmd_status_of(struct mun_cli *cli, int argc, char **argv);
 
 #endif

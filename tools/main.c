@@ -63,6 +63,12 @@ static const struct command COMMANDS[] = {
     { "entry", "show", mun_cmd_entry_show, "one entry of the ledger" },
     { "status-of", NULL, mun_cmd_status_of,
       "what a node says of a commitment (no proof)" },
+    { "devnet", "start", mun_cmd_devnet_start,
+      "start a consortium on this machine" },
+    { "devnet", "status", mun_cmd_devnet_status, "how its members are" },
+    { "devnet", "stop", mun_cmd_devnet_stop, "stop members, or kill one" },
+    { "devnet", "pause", mun_cmd_devnet_pause, "halt members" },
+    { "devnet", "resume", mun_cmd_devnet_resume, "let them go on" },
 };
 
 #define COMMAND_COUNT (sizeof COMMANDS / sizeof COMMANDS[0])
