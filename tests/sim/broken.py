@@ -14,19 +14,26 @@ FLAGS = ["-std=c11", "-D_POSIX_C_SOURCE=200809L", "-O1", "-g0", "-fPIC", "-w"]
 
 
 def read_list(path):
-    """Blocks of `key: value` lines, then old:, new: and end."""
-    entries, entry, text = [], {}, None
+    """`@ file`, then blocks: `== name kind`, old text, `--`, new text, and
+    perhaps `options:`. As in tests/mutation/mutants.txt."""
+    entries, source, text = [], None, None
     for line in path.read_text().splitlines():
-        if text is not None and line not in ("old:", "new:", "end"):
-            text.append(line)
-        elif line in ("old:", "new:"):
-            text = entry[line[:-1]] = []
-        elif line == "end":
-            entries.append(entry)
-            entry, text = {}, None
-        elif line and not line.startswith("#"):
+        if line.startswith("@ "):
+            source, text = os.path.normpath("consensus/" + line[2:]), None
+        elif line.startswith("== "):
+            name, kind = line.split()[1:]
+            text = []
+            entries.append({"name": name, "kind": kind, "file": source,
+                            "old": text, "new": []})
+        elif line == "--" and text is entries[-1]["old"]:
+            text = entries[-1]["new"]
+        elif line.startswith(("options: ", "equivalent: ")):
             key, value = line.split(": ", 1)
-            entry[key] = value
+            entries[-1][key] = value
+        elif text is not None:
+            text.append(line)
+        elif line and not line.startswith("#"):
+            sys.exit(f"{path}: outside a block: {line}")
     return entries
 
 
@@ -37,11 +44,11 @@ def mutate(entry, folder):
     shutil.copy("ledger/core/member.h", folder / "ledger/core/member.h")
     path = folder / entry["file"]
     source = path.read_text()
-    old = "\n".join(entry["old"])
+    old = "\n".join(entry["old"]).rstrip("\n")
     if source.count(old) != 1:
         sys.exit(f"{entry['name']}: the old text is there "
                  f"{source.count(old)} times in {entry['file']}")
-    path.write_text(source.replace(old, "\n".join(entry["new"])))
+    path.write_text(source.replace(old, "\n".join(entry["new"]).rstrip("\n")))
 
 
 def link(entry, folder, build):
@@ -86,7 +93,9 @@ def main():
     build = pathlib.Path(sys.argv[1])
     names = sys.argv[2:]
     missed = []
-    entries = [entry for entry in read_list(pathlib.Path("tests/sim/broken.txt"))
+    path = pathlib.Path(os.environ.get("MUN_BROKEN_LIST",
+                                       "tests/sim/broken.txt"))
+    entries = [entry for entry in read_list(path)
                if not names or entry["name"] in names]
     print(f"{'variant':42} {'kind':9} {'steps':>9} {'seed':18} violated")
     for entry in entries:

@@ -199,8 +199,12 @@ sim_options_parse(struct sim_options *out, int argc, char **argv)
     out->faults = SIM_FAULTS_ALL;
     out->jobs = 1;
     out->events = 80;
-    while ((option = getopt_long(/* allow: one thread */
-                                 argc, argv, "", LONG, NULL)) != -1) {
+    for (;;) {
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread. */
+        option = getopt_long(argc, argv, "", LONG, NULL);
+        if (option == -1) {
+            break;
+        }
         if (!take(out, option, optarg)) {
             return false;
         }

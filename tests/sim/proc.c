@@ -127,6 +127,7 @@ step(struct sim_world *w, struct sim_proc *p, struct mun_con_event *event,
     err = mun_con_step(p->con, &w->out, event);
     entry->err = (uint16_t)err.code;
     w->steps++;
+    w->trace->run_steps = w->steps;
     sim_trace_effects(w, entry, p);
     if (w->options.is_trace) {
         sim_trace_print_entry(stdout, entry);

@@ -19,7 +19,6 @@ sim_fail(struct sim_world *w, const char *what)
 {
     w->trace->is_failed = true;
     (void)snprintf(w->trace->what, sizeof(w->trace->what), "%s", what);
-    w->trace->run_steps = w->steps;
     (void)fflush(stdout);
     (void)fprintf(stderr, "violated: %s\n", what);
     _Exit(1);
@@ -147,6 +146,7 @@ sim_run_end(struct sim_world *w)
     sim_values_fini(w);
     sim_keys_fini(w);
     w->stats->steps += w->steps;
+    w->trace->run_steps = 0;
     w->stats->runs++;
 }
 
