@@ -51,6 +51,7 @@ struct mun_con_msg {
     };
 };
 
+#define MUN_CON_PROPOSAL_BYTES (MUN_CON_VOTE_BYTES + 4)
 #define MUN_CON_VOTE_BYTES (2 + 1 + 8 + 4 + 4 + 32 + 1 + MUN_SIG_BYTES)
 /* Longer than the longest certificate. */
 #define MUN_CON_MSG_BYTES_MAX (2 + MUN_CON_VOTES_BYTES_MAX)

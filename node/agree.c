@@ -10,6 +10,7 @@
 #include "ledger/base/wr.h"
 #include "node/clock.h"
 #include "node/ledger_int.h"
+#include "node/peer_api.h"
 
 /* Events that follow from one step: the signed votes, the next height, a value
  * and some verdicts. */
@@ -136,15 +137,20 @@ persist(struct mun_ledger *ledger, struct agenda *agenda)
     return MUN_SUCCESS;
 }
 
+/* `value` goes behind the message when it is small. */
 static void
-send_message(struct mun_ledger *ledger, const struct mun_con_msg *msg)
+send_message(struct mun_ledger *ledger, const struct mun_con_msg *msg,
+             struct mun_bytes value)
 {
-    static uint8_t buffer[MUN_CON_MSG_BYTES_MAX];
+    static uint8_t buffer[MUN_PEER_MESSAGE_BYTES_MAX];
     struct mun_blob *blob = NULL;
     struct mun_wr wr;
 
+    _Static_assert(sizeof buffer >= MUN_CON_MSG_BYTES_MAX, "holds any message");
     mun_wr_init(&wr, buffer, sizeof buffer);
     mun_con_msg_encode(&wr, msg);
+    if (value.len > 0 && value.len <= MUN_PEER_INLINE_MAX)
+        mun_wr_copy(&wr, value.data, value.len);
     MUN_CHECK(mun_is_ok(mun_wr_status(&wr)));
     blob = mun_blob_new(mun_wr_done(&wr));
     if (blob != NULL) /* without memory it is as if it were lost */
@@ -152,14 +158,20 @@ send_message(struct mun_ledger *ledger, const struct mun_con_msg *msg)
     mun_blob_drop(blob);
 }
 
-static uint32_t
-value_len(struct mun_ledger *ledger, const struct mun_hash *id)
+static void
+send_ballot(struct mun_ledger *ledger, const struct mun_con_signed *ballot)
 {
-    struct mun_blob *blob = mun_values_get(ledger->config.values, id);
-    uint32_t len = blob == NULL ? 1 : (uint32_t)blob->len;
+    static struct mun_con_msg msg;
+    struct mun_blob *blob = NULL;
 
+    if (ballot->vote.type == MUN_VOTE_PROPOSAL)
+        blob = mun_values_get(ledger->config.values, &ballot->vote.id);
+    /* A proposal again after a restart: the bytes may have gone. */
+    mun_con_msg_from_signed(&msg, ballot,
+                            blob == NULL ? 1 : (uint32_t)blob->len);
+    send_message(ledger, &msg,
+                 blob == NULL ? MUN_BYTES_NONE : mun_blob_bytes(blob));
     mun_blob_drop(blob);
-    return len;
 }
 
 static void
@@ -170,20 +182,13 @@ send_all(struct mun_ledger *ledger)
 
     if (is_alone(ledger))
         return;
-    for (uint32_t i = 0; i < send->count; i++) {
-        const struct mun_con_signed *ballot = &send->ballots[i];
-        uint32_t len = ballot->vote.type == MUN_VOTE_PROPOSAL
-                           ? value_len(ledger, &ballot->vote.id)
-                           : 0;
-
-        mun_con_msg_from_signed(&msg, ballot, len);
-        send_message(ledger, &msg);
-    }
+    for (uint32_t i = 0; i < send->count; i++)
+        send_ballot(ledger, &send->ballots[i]);
     for (uint32_t i = 0; i < send->votes_count; i++) {
         memset(&msg, 0, sizeof msg);
         msg.kind = MUN_CON_MSG_VOTES;
         msg.votes = *send->votes[i];
-        send_message(ledger, &msg);
+        send_message(ledger, &msg, MUN_BYTES_NONE);
     }
 }
 
@@ -494,6 +499,22 @@ take_value(struct mun_ledger *ledger, struct mun_blob *blob)
     return give(ledger, &event);
 }
 
+/* The block of the proposal that comes next. */
+static void
+take_proposed(struct mun_ledger *ledger, struct mun_blob *blob)
+{
+    static struct mun_block block;
+    struct mun_hash id;
+
+    if (!mun_is_ok(mun_block_decode(&block, mun_blob_bytes(blob))))
+        return;
+    mun_header_id(&id, &block.header);
+    mun_values_drop_unneeded(ledger->config.values, ledger->header.height + 1,
+                             is_needed, &ledger->con);
+    (void)mun_values_put(ledger->config.values, &id, ledger->header.height + 1,
+                         blob); /* no room: it is fetched */
+}
+
 /* One decided block with its certificate; *is_good is false when it does not
  * follow our newest, or its certificate is wrong. */
 static mun_err_t
@@ -604,6 +625,9 @@ take_item(struct mun_ledger *ledger, const struct mun_inbox_item *item)
         return give(ledger, &event);
     case MUN_INBOX_VALUE:
         return take_value(ledger, item->blob);
+    case MUN_INBOX_PROPOSED:
+        take_proposed(ledger, item->blob);
+        return MUN_SUCCESS;
     case MUN_INBOX_BLOCKS:
         return take_blocks(ledger, item);
     case MUN_INBOX_HEIGHT:

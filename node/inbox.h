@@ -20,6 +20,7 @@
 enum mun_inbox_kind {
     MUN_INBOX_MESSAGE = 1, /* mun_inbox_message_of */
     MUN_INBOX_VALUE,       /* `blob`: a block that was asked for */
+    MUN_INBOX_PROPOSED,    /* `blob`: the block of the proposal behind it */
     MUN_INBOX_BLOCKS,      /* `blob`: blocks with certificates, from `peer` */
     MUN_INBOX_HEIGHT,      /* `peer` says that it has decided `height` */
 };

@@ -45,12 +45,45 @@ read_scope(struct mun_peer_api *api, struct scope *out)
     mun_ledger_read_end(ledger);
 }
 
+/* The block behind a proposal, of which nothing is known yet but its length. */
+static struct mun_bytes
+split_value(struct mun_bytes *message)
+{
+    struct mun_bytes value = MUN_BYTES_NONE;
+
+    if (message->len > MUN_CON_PROPOSAL_BYTES &&
+        message->data[1] == MUN_CON_MSG_PROPOSAL) {
+        value = mun_bytes(message->data + MUN_CON_PROPOSAL_BYTES,
+                          message->len - MUN_CON_PROPOSAL_BYTES);
+        message->len = MUN_CON_PROPOSAL_BYTES;
+    }
+    return value;
+}
+
+/* A member has signed for this block; the ledger thread looks whether it is the
+ * one. It goes first, so that nobody has to be asked for it. */
+static void
+hand_on_value(struct mun_peer_api *api, const struct mun_con_msg *msg,
+              struct mun_bytes value)
+{
+    struct mun_blob *blob = NULL;
+
+    if (value.len == 0 || value.len != msg->value_len)
+        return;
+    blob = mun_blob_new(value);
+    if (blob != NULL)
+        (void)mun_inbox_blob(api->inbox, MUN_INBOX_PROPOSED, 0,
+                             blob); /* dropped: it is fetched */
+    mun_blob_drop(blob);
+}
+
 /* One message: verified and handed on, or dropped. */
 static void
 take_message(struct mun_peer_api *api, struct mun_arena *arena,
              const struct scope *scope, struct mun_bytes bytes)
 {
     size_t mark = mun_arena_mark(arena);
+    struct mun_bytes value = split_value(&bytes);
     struct mun_con_msg *msg = mun_arena_alloc_raw(arena, sizeof *msg);
     struct mun_con_msg_checked *checked =
         mun_arena_alloc_raw(arena, sizeof *checked);
@@ -62,8 +95,10 @@ take_message(struct mun_peer_api *api, struct mun_arena *arena,
                                                mun_con_msg_height(msg),
                                                &scope->members };
 
-        if (mun_is_ok(mun_con_msg_check(checked, msg, &against)))
+        if (mun_is_ok(mun_con_msg_check(checked, msg, &against))) {
+            hand_on_value(api, msg, value);
             (void)mun_inbox_message(api->inbox, checked); /* comes again */
+        }
     }
     mun_arena_reset(arena, mark);
 }
@@ -84,7 +119,7 @@ take_messages(struct mun_peer_api *api, struct mun_http_request *request)
     read_scope(api, scope);
     mun_rd_init(&rd, request->rpc.body);
     for (uint32_t i = 0; i < MESSAGES_MAX && rd.left > 0; i++) {
-        struct mun_bytes bytes = mun_rd_run32(&rd, MUN_CON_MSG_BYTES_MAX);
+        struct mun_bytes bytes = mun_rd_run32(&rd, MUN_PEER_MESSAGE_BYTES_MAX);
 
         if (mun_rd_failed(&rd))
             break;

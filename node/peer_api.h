@@ -3,8 +3,9 @@
 
 /* What the listener for other nodes does.
  *
- *   POST /peer/messages     runs of u32 length and a consensus message; the
- *                           answer is our height, u64
+ *   POST /peer/messages     runs of u32 length and a consensus message, behind a
+ *                           proposal perhaps its block; the answer is our
+ *                           height, u64
  *   POST /peer/entries      as POST /v1/entries, not passed on
  *   GET  /peer/values/ID    the block of a header id, while it is agreed on
  *   GET  /v1/blocks         decided blocks with certificates
@@ -15,6 +16,11 @@
 #include "node/handler.h"
 #include "node/inbox.h"
 #include "node/values.h"
+
+/* A block up to this size travels with its proposal. */
+#define MUN_PEER_INLINE_MAX 65536u
+#define MUN_PEER_MESSAGE_BYTES_MAX                                             \
+    (MUN_CON_PROPOSAL_BYTES + MUN_PEER_INLINE_MAX)
 
 struct mun_peer_api {
     struct mun_handler *handler;
