@@ -61,17 +61,23 @@ is_at(const struct mun_con_record *record, enum mun_vote_type type)
 static bool
 is_phase(const struct mun_con_record *record)
 {
+    const struct mun_con_own *prevote = &record->own[MUN_VOTE_PREVOTE - 1];
+    const struct mun_con_own *precommit = &record->own[MUN_VOTE_PRECOMMIT - 1];
     bool has_prevote = is_at(record, MUN_VOTE_PREVOTE);
     bool has_precommit = is_at(record, MUN_VOTE_PRECOMMIT);
 
+    /* Each precommit came after a prevote of its round. */
+    if (precommit->is_present &&
+        (!prevote->is_present || prevote->round < precommit->round)) {
+        return false;
+    }
     switch (record->phase) {
     case MUN_CON_PROPOSE:
-        return is_at(record, MUN_VOTE_PROPOSAL) && !has_prevote &&
-               !has_precommit;
+        return is_at(record, MUN_VOTE_PROPOSAL) && !has_prevote;
     case MUN_CON_PREVOTE:
         return has_prevote && !has_precommit;
     case MUN_CON_PRECOMMIT:
-        return has_prevote && has_precommit;
+        return has_precommit;
     }
     return false;
 }
@@ -83,7 +89,9 @@ is_lock(const struct mun_con_record *record)
 {
     const struct mun_con_own *own = &record->own[MUN_VOTE_PRECOMMIT - 1];
 
-    if (record->valid_round < record->locked_round) {
+    if (record->valid_round < record->locked_round ||
+        (record->valid_round == record->locked_round &&
+         !mun_hash_eq(&record->valid_id, &record->locked_id))) {
         return false;
     }
     if (own->is_present && !mun_hash_is_zero(&own->id)) {

@@ -846,6 +846,7 @@ restore(struct mun_con *con, struct mun_con_out *out,
     }
     if (record->entry.count > 0) {
         mun_con_rounds_take(&con->rounds, &record->entry);
+        note_certificate(con, record->entry.round);
     }
     for (uint32_t i = 0; i < MUN_CON_OWN_COUNT; i++) {
         if (record->own[i].is_present) {
@@ -898,7 +899,12 @@ on_started(struct mun_con *con, struct mun_con_out *out,
         restore(con, out, started->record, now_ms);
     }
     while (mun_con_ahead_take(&con->ahead, &ballot, started->height)) {
-        on_ballot(con, out, &ballot, now_ms);
+        /* Kept while this member was an observer and had no index. */
+        if (ballot.member == con->own_index) {
+            note_own(con, out, &ballot);
+        } else {
+            on_ballot(con, out, &ballot, now_ms);
+        }
     }
 }
 

@@ -258,6 +258,22 @@ precommits_of_the_next_height_can_decide_it_at_once(void **state)
     assert_int_equal(mun_con_round(&b->con), 2);
 }
 
+/* R28, R34: an observer hears its own key at the height where it begins to
+ * vote. */
+static void
+our_own_message_from_before_we_voted_does_not_count(void **state)
+{
+    struct bench *b = bench_idle(MUN_CON_OBSERVER);
+
+    (void)state;
+    nil_prevote_at(b, HEIGHT + 1, 3);
+    b->own = 3;
+    assert_int_equal(start_with(b, HEIGHT + 1, NULL).code, MUN_OK);
+    assert_int_equal(b->out.notices, MUN_CON_NOTICE_OWN_KEY);
+    assert_true(mun_con_is_key_elsewhere(&b->con));
+    assert_null(mun_con_rounds_find(&b->con.rounds, 0));
+}
+
 /* Round 0 by the proposal, then round 5 by the votes, in one step. */
 static void
 a_round_that_is_left_at_once_leaves_no_timer(void **state)
@@ -451,6 +467,7 @@ main(void)
         cmocka_unit_test(
             a_proposal_out_of_turn_is_dropped_when_the_height_starts),
         cmocka_unit_test(precommits_of_the_next_height_can_decide_it_at_once),
+        cmocka_unit_test(our_own_message_from_before_we_voted_does_not_count),
         cmocka_unit_test(a_round_that_is_left_at_once_leaves_no_timer),
         cmocka_unit_test(one_liar_cannot_make_us_believe_that_we_are_behind),
         cmocka_unit_test(a_skip_quorum_can_and_the_request_comes_once),

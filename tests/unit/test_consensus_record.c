@@ -405,6 +405,39 @@ the_valid_value_is_not_older_than_the_lock(void **state)
     refused();
 }
 
+/* One round has one polka. */
+static void
+a_valid_value_of_the_locks_round_is_the_locked_one(void **state)
+{
+    (void)state;
+    full();
+    r.valid_id = id_of(8);
+    fill_votes(&r.polka, MUN_VOTE_PREVOTE, 5, id_of(8));
+    refused();
+    older();
+    r.valid_round = 3;
+    r.polka.round = 3;
+    refused();
+    r.locked_round = 2;
+    accepted();
+}
+
+static void
+each_precommit_follows_a_prevote(void **state)
+{
+    (void)state;
+    proposed();
+    r.own[1] = (struct mun_con_own){ true, 3, -1, NIL };
+    r.own[2] = (struct mun_con_own){ true, 3, -1, NIL };
+    accepted();
+    r.own[2].round = 4;
+    refused();
+    r.own[1].round = 4;
+    accepted();
+    r.own[1] = (struct mun_con_own){ 0 };
+    refused();
+}
+
 static void
 what_is_absent_is_zero(void **state)
 {
@@ -584,6 +617,8 @@ main(void)
         cmocka_unit_test(a_valid_value_is_a_round_with_an_id),
         cmocka_unit_test(a_lock_is_as_old_as_its_precommit),
         cmocka_unit_test(the_valid_value_is_not_older_than_the_lock),
+        cmocka_unit_test(a_valid_value_of_the_locks_round_is_the_locked_one),
+        cmocka_unit_test(each_precommit_follows_a_prevote),
         cmocka_unit_test(what_is_absent_is_zero),
         cmocka_unit_test(own_messages_are_of_rounds_that_have_been),
         cmocka_unit_test(own_messages_are_such_as_members_sign),

@@ -451,6 +451,27 @@ after_a_restart_the_entry_counts(void **state)
     assert_int_equal(slot->precommits.count, 3);
 }
 
+/* The precommits that ended the round before were for one value, which was not
+ * here: after the restart it is asked for again, and decided. */
+static void
+after_a_restart_the_entry_can_decide(void **state)
+{
+    struct bench *b = bench_working(3);
+    const struct mun_hash ids[3] = { id_of(1), id_of(1), id_of(1) };
+    struct mun_con_record record;
+
+    (void)state;
+    hear_precommits(b, 0, ids);
+    fire(b, HEIGHT, 0, MUN_CON_PRECOMMIT);
+    fire(b, HEIGHT, 1, MUN_CON_PROPOSE);
+    record = *b->out.persist.record;
+    restart(b, &record);
+    settle(b);
+    assert_true(has_request(b, MUN_CON_REQUEST_VALIDITY, id_of(1)));
+    judge(b, id_of(1), true);
+    assert_decides(b, id_of(1), 0);
+}
+
 static void
 a_record_of_another_set_is_refused(void **state)
 {
@@ -509,6 +530,7 @@ main(void)
         cmocka_unit_test(after_a_restart_polka_and_entry_are_still_shown),
         cmocka_unit_test(after_a_restart_the_polka_counts),
         cmocka_unit_test(after_a_restart_the_entry_counts),
+        cmocka_unit_test(after_a_restart_the_entry_can_decide),
         cmocka_unit_test(a_record_of_another_set_is_refused),
     };
 
