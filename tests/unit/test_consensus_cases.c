@@ -257,6 +257,85 @@ a_restart_after_a_thousand_rounds_is_one_step(void **state)
     assert_int_equal(mun_con_round(&b->con), record.round + 1);
 }
 
+/* ---- Re-proposals and old polkas ---- */
+
+static void
+the_delay_of_later_rounds_is_longer(void **state)
+{
+    struct bench *b = bench_working(3);
+
+    (void)state;
+    b->now_ms += 100000;
+    prevote(b, 0, 10, NIL);
+    prevote(b, 1, 10, NIL);
+    propose(b, 2, 10, id_of(1));
+    judge_at(b, id_of(1), true, b->now_ms - 30500);
+    assert_prevotes(b, 10, id_of(1)); /* 15 s, and as much again */
+}
+
+/* The polka of the valid value is in the record, whatever newer one has left the
+ * window since. */
+static void
+the_records_own_polka_counts_in_any_round(void **state)
+{
+    struct bench *b = bench_locked(id_of(1));
+
+    (void)state;
+    hear_polka(b, 1, id_of(2)); /* of a value that is not here */
+    prevote(b, 0, 9, NIL);
+    prevote(b, 2, 9, NIL);
+    assert_int_equal(mun_con_round(&b->con), 9);
+    hear(b, (struct say){ 1, MUN_VOTE_PROPOSAL, 9, id_of(1), 0 });
+    assert_signs(b, (struct say){ 0, MUN_VOTE_PREVOTE, 9, id_of(1), 0 });
+}
+
+static void
+the_records_polka_is_of_its_value_and_round(void **state)
+{
+    struct bench *b = bench_locked(id_of(1));
+
+    (void)state;
+    fire(b, HEIGHT, 0, MUN_CON_PRECOMMIT);
+    hear(b, (struct say){ 1, MUN_VOTE_PROPOSAL, 1, id_of(2), 0 });
+    assert_quiet(b);
+    fire(b, HEIGHT, 1, MUN_CON_PRECOMMIT);
+    hear(b, (struct say){ 2, MUN_VOTE_PROPOSAL, 2, id_of(1), 1 });
+    assert_quiet(b);
+}
+
+static void
+line_29_the_locked_value_is_prevoted_on_an_older_polka(void **state)
+{
+    struct bench *b = bench_working(3);
+
+    (void)state;
+    hear_polka(b, 0, id_of(1));
+    fire(b, HEIGHT, 0, MUN_CON_PRECOMMIT);
+    hear(b, (struct say){ 1, MUN_VOTE_PROPOSAL, 1, id_of(1), 0 });
+    judge(b, id_of(1), true);
+    settle(b);
+    hear_polka(b, 1, id_of(1));
+    assert_precommits(b, 1, id_of(1));
+    settle(b);
+    fire(b, HEIGHT, 1, MUN_CON_PRECOMMIT);
+    hear(b, (struct say){ 2, MUN_VOTE_PROPOSAL, 2, id_of(1), 0 });
+    assert_signs(b, (struct say){ 0, MUN_VOTE_PREVOTE, 2, id_of(1), 0 });
+}
+
+/* Two polkas in one round: two thirds lie, and the line is the paper's. */
+static void
+line_29_a_lock_of_the_valid_round_gives_way(void **state)
+{
+    struct bench *b = bench_locked(id_of(1));
+
+    (void)state;
+    fire(b, HEIGHT, 0, MUN_CON_PRECOMMIT);
+    hear(b, (struct say){ 1, MUN_VOTE_PROPOSAL, 1, id_of(2), 0 });
+    hear_polka(b, 0, id_of(2));
+    judge(b, id_of(2), true);
+    assert_signs(b, (struct say){ 0, MUN_VOTE_PREVOTE, 1, id_of(2), 0 });
+}
+
 /* ---- Malachite's scenarios ---- */
 
 static void
@@ -481,6 +560,12 @@ main(void)
         cmocka_unit_test(a_late_verdict_still_locks_what_the_others_prevoted),
         cmocka_unit_test(clocks_an_hour_off_cost_rounds_only),
         cmocka_unit_test(a_restart_after_a_thousand_rounds_is_one_step),
+        cmocka_unit_test(the_delay_of_later_rounds_is_longer),
+        cmocka_unit_test(the_records_own_polka_counts_in_any_round),
+        cmocka_unit_test(the_records_polka_is_of_its_value_and_round),
+        cmocka_unit_test(
+            line_29_the_locked_value_is_prevoted_on_an_older_polka),
+        cmocka_unit_test(line_29_a_lock_of_the_valid_round_gives_way),
         cmocka_unit_test(line26_a_locked_member_prevotes_nil_for_another_value),
         cmocka_unit_test(
             line28_a_value_with_an_older_polka_is_prevoted_by_the_unlocked),

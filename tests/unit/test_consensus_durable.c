@@ -296,6 +296,163 @@ what_is_signed_covers_the_chain(void **state)
     assert_false(mun_hash_eq(&ours, &theirs));
 }
 
+/* Of a PERSISTED each field must be what was asked for. */
+static void
+a_persisted_that_differs_in_one_field_is_refused(void **state)
+{
+    struct bench *b = bench_locked(id_of(1));
+    struct mun_con_event right;
+    struct mun_con_event wrong;
+    struct mun_vote *vote = &wrong.as.persisted.ballots[0].vote;
+
+    (void)state;
+    prevote(b, 0, 3, NIL);
+    prevote(b, 1, 3, NIL);
+    settle(b);
+    assert_int_equal(b->con.awaited[0].valid_round, 0);
+    right = persisted(b);
+    wrong = right;
+    vote->type = MUN_VOTE_PRECOMMIT;
+    assert_int_equal(give(b, &wrong).code, MUN_ERR_INTERNAL);
+    wrong = right;
+    vote->height++;
+    assert_int_equal(give(b, &wrong).code, MUN_ERR_INTERNAL);
+    wrong = right;
+    vote->round++;
+    assert_int_equal(give(b, &wrong).code, MUN_ERR_INTERNAL);
+    wrong = right;
+    vote->valid_round = -1;
+    assert_int_equal(give(b, &wrong).code, MUN_ERR_INTERNAL);
+    wrong = right;
+    vote->id = id_of(2);
+    assert_int_equal(give(b, &wrong).code, MUN_ERR_INTERNAL);
+    wrong = right;
+    wrong.as.persisted.count = 2;
+    assert_int_equal(give(b, &wrong).code, MUN_ERR_INTERNAL);
+    assert_true(mun_con_is_busy(&b->con));
+    give_ok(b, &right);
+    assert_int_equal(b->out.send.count, 1);
+}
+
+static enum mun_err_code
+init_code(struct bench *b, const struct mun_con_config *config)
+{
+    return mun_con_init(&b->con, config).code;
+}
+
+static void
+each_timeout_must_be_there(void **state)
+{
+    struct bench *b = bench_idle(0);
+    struct mun_con_config right;
+    struct mun_con_config wrong;
+
+    (void)state;
+    mun_con_config_default(&right, &b->chain_id);
+    assert_int_equal(init_code(b, &right), MUN_OK);
+    wrong = right;
+    wrong.propose.init_ms = 0;
+    assert_int_equal(init_code(b, &wrong), MUN_ERR_CONFIG);
+    wrong = right;
+    wrong.prevote.init_ms = 0;
+    assert_int_equal(init_code(b, &wrong), MUN_ERR_CONFIG);
+    wrong = right;
+    wrong.precommit.init_ms = 0;
+    assert_int_equal(init_code(b, &wrong), MUN_ERR_CONFIG);
+    wrong = right;
+    wrong.timeout_ms_max = 0;
+    assert_int_equal(init_code(b, &wrong), MUN_ERR_CONFIG);
+    wrong = right;
+    wrong.resend_ms_min = 0;
+    assert_int_equal(init_code(b, &wrong), MUN_ERR_CONFIG);
+    wrong = right;
+    wrong.resend_ms_max = wrong.resend_ms_min - 1;
+    assert_int_equal(init_code(b, &wrong), MUN_ERR_CONFIG);
+    wrong.resend_ms_max = wrong.resend_ms_min;
+    assert_int_equal(init_code(b, &wrong), MUN_OK);
+}
+
+static void
+sets_that_cannot_be_are_refused(void **state)
+{
+    struct bench *b = bench_idle(0);
+
+    (void)state;
+    b->members.count = 0;
+    assert_int_equal(start_with(b, HEIGHT + 1, NULL).code, MUN_ERR_INTERNAL);
+    b->members.count = MUN_MEMBERS_MAX + 1;
+    assert_int_equal(start_with(b, HEIGHT + 1, NULL).code, MUN_ERR_INTERNAL);
+    b->members.count = MUN_MEMBERS_MAX;
+    assert_int_equal(start_with(b, HEIGHT + 1, NULL).code, MUN_OK);
+}
+
+static void
+timeouts_that_overflow_are_the_cap(void **state)
+{
+    struct bench *b = bench_idle(3);
+
+    (void)state;
+    b->con.config.propose = (struct mun_con_timeout){ UINT64_MAX, 5 };
+    b->con.config.precommit = (struct mun_con_timeout){ 1, UINT64_MAX };
+    prevote(b, 0, 2, NIL);
+    prevote(b, 1, 2, NIL);
+    assert_int_equal(b->out.timers[0].kind, MUN_CON_TIMER_PROPOSE);
+    assert_int_equal(b->out.timers[0].deadline_ms, START_MS + 60000);
+    for (uint32_t i = 0; i < 3; i++) {
+        precommit(b, i, 2, NIL);
+    }
+    assert_int_equal(b->out.timers[0].kind, MUN_CON_TIMER_PRECOMMIT);
+    assert_int_equal(b->out.timers[0].deadline_ms, START_MS + 60000);
+}
+
+/* The last round there is. */
+static void
+rounds_end(void **state)
+{
+    struct bench *b = bench_working(3);
+    const uint32_t last = MUN_CON_ROUND_MAX - 1;
+
+    (void)state;
+    prevote(b, 0, last - 1, NIL);
+    prevote(b, 1, last - 1, NIL);
+    assert_int_equal(mun_con_round(&b->con), last - 1);
+    fire(b, HEIGHT, last - 1, MUN_CON_PRECOMMIT);
+    assert_int_equal(mun_con_round(&b->con), last);
+    while (b->out.has_persist) {
+        settle(b);
+    }
+    fire(b, HEIGHT, last, MUN_CON_PRECOMMIT);
+    assert_quiet(b);
+    assert_int_equal(mun_con_round(&b->con), last);
+}
+
+static void
+an_observer_has_no_record(void **state)
+{
+    struct bench *b = bench_locked(id_of(1));
+    struct mun_con_record record = b->con.record;
+
+    (void)state;
+    b->own = MUN_CON_OBSERVER;
+    init_con(b);
+    assert_int_equal(start_with(b, HEIGHT, &record).code, MUN_OK);
+    assert_true(mun_con_is_idle(&b->con));
+    assert_false(b->out.has_persist);
+}
+
+static void
+an_observer_of_a_single_member_defers_nothing(void **state)
+{
+    struct bench *b = &the_bench;
+
+    (void)state;
+    make_members(b, 1);
+    b->own = MUN_CON_OBSERVER;
+    init_con(b);
+    assert_int_equal(start_with(b, HEIGHT, NULL).code, MUN_OK);
+    assert_false(mun_con_may_defer_sync(&b->con));
+}
+
 int
 main(void)
 {
@@ -316,6 +473,13 @@ main(void)
         cmocka_unit_test(a_restart_after_the_proposal_arms_no_propose_timer),
         cmocka_unit_test(absent_members_are_passed_over_as_the_history_says),
         cmocka_unit_test(what_is_signed_covers_the_chain),
+        cmocka_unit_test(a_persisted_that_differs_in_one_field_is_refused),
+        cmocka_unit_test(each_timeout_must_be_there),
+        cmocka_unit_test(sets_that_cannot_be_are_refused),
+        cmocka_unit_test(timeouts_that_overflow_are_the_cap),
+        cmocka_unit_test(rounds_end),
+        cmocka_unit_test(an_observer_has_no_record),
+        cmocka_unit_test(an_observer_of_a_single_member_defers_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

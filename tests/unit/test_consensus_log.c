@@ -258,6 +258,30 @@ the_own_proposal_is_needed_in_its_round(void **state)
     assert_false(needs(b, 1));
 }
 
+static void
+a_verdict_is_given_once(void **state)
+{
+    struct bench *b = bench_prevoted(id_of(1));
+
+    (void)state;
+    judge(b, id_of(1), false);
+    prevote(b, 0, 0, id_of(1));
+    prevote(b, 1, 0, id_of(1));
+    assert_precommits(b, 0, id_of(1));
+}
+
+static void
+no_value_is_proposed_for_nil(void **state)
+{
+    struct bench *b = bench_working(0);
+
+    (void)state;
+    value(b, 0, NIL);
+    assert_quiet(b);
+    value(b, 0, id_of(1));
+    assert_true(b->out.has_persist);
+}
+
 /* However many values come by, the verdict on the locked one stays. */
 static void
 a_needed_value_never_gives_way(void **state)
@@ -299,6 +323,8 @@ main(void)
         cmocka_unit_test(the_values_that_rules_need_are_needed),
         cmocka_unit_test(nothing_is_needed_before_the_first_height),
         cmocka_unit_test(the_own_proposal_is_needed_in_its_round),
+        cmocka_unit_test(a_verdict_is_given_once),
+        cmocka_unit_test(no_value_is_proposed_for_nil),
         cmocka_unit_test(a_needed_value_never_gives_way),
     };
 
