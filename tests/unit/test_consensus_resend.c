@@ -425,12 +425,33 @@ after_a_restart_the_polka_counts(void **state)
     record = *b->out.persist.record;
     restart(b, &record);
     settle(b);
+    prevote(b, 0, 0, NIL); /* against its vote in the polka */
+    assert_true(b->out.has_evidence);
     /* Another proposer proposes it again: no peer is needed for R5. */
     hear(b, (struct say){ 1, MUN_VOTE_PROPOSAL, 1, id_of(1), 0 });
     prevote(b, 2, 1, NIL);
     assert_int_equal(mun_con_round(&b->con), 1);
     judge(b, id_of(1), true);
     assert_signs(b, (struct say){ 0, MUN_VOTE_PREVOTE, 1, id_of(1), 0 });
+}
+
+static void
+after_a_restart_a_fresh_proposal_still_travels_alone(void **state)
+{
+    struct bench *b = bench_working(0);
+    struct mun_con_record record;
+
+    (void)state;
+    value(b, 0, id_of(1));
+    settle(b);
+    settle(b);
+    prevote(b, 1, 0, id_of(1));
+    prevote(b, 2, 0, id_of(1));
+    record = *b->out.persist.record;
+    assert_int_equal(record.polka.count, 3);
+    restart(b, &record);
+    settle(b);
+    assert_sends(b, 3, 0);
 }
 
 static void
@@ -529,6 +550,7 @@ main(void)
         cmocka_unit_test(an_observer_passes_on_what_quorums_said),
         cmocka_unit_test(after_a_restart_polka_and_entry_are_still_shown),
         cmocka_unit_test(after_a_restart_the_polka_counts),
+        cmocka_unit_test(after_a_restart_a_fresh_proposal_still_travels_alone),
         cmocka_unit_test(after_a_restart_the_entry_counts),
         cmocka_unit_test(after_a_restart_the_entry_can_decide),
         cmocka_unit_test(a_record_of_another_set_is_refused),
