@@ -270,6 +270,21 @@ a_verdict_is_given_once(void **state)
     assert_precommits(b, 0, id_of(1));
 }
 
+/* valid(v) is of the state before the height. */
+static void
+a_verdict_is_of_its_height(void **state)
+{
+    struct bench *b = bench_prevoted(id_of(1));
+    struct mun_vote vote = { MUN_VOTE_PROPOSAL, HEIGHT + 1, 0, -1, id_of(1) };
+    struct mun_con_signed made = sign(b, 1, &vote);
+
+    (void)state;
+    assert_int_equal(start_with(b, HEIGHT + 1, NULL).code, MUN_OK);
+    receive_ballot(b, &made);
+    assert_true(has_request(b, MUN_CON_REQUEST_VALIDITY, id_of(1)));
+    assert_false(b->out.has_persist);
+}
+
 static void
 no_value_is_proposed_for_nil(void **state)
 {
@@ -324,6 +339,7 @@ main(void)
         cmocka_unit_test(nothing_is_needed_before_the_first_height),
         cmocka_unit_test(the_own_proposal_is_needed_in_its_round),
         cmocka_unit_test(a_verdict_is_given_once),
+        cmocka_unit_test(a_verdict_is_of_its_height),
         cmocka_unit_test(no_value_is_proposed_for_nil),
         cmocka_unit_test(a_needed_value_never_gives_way),
     };
