@@ -27,6 +27,9 @@
  */
 #define MOMENT_MS 100
 
+/* How often a member without its record asks the others for their heights. */
+#define ASK_MS 2000
+
 struct agenda {
     uint32_t count;
     struct mun_con_event at[AGENDA_MAX];
@@ -211,9 +214,24 @@ judge(struct mun_ledger *ledger, const struct mun_hash *id, bool *is_valid)
     return err;
 }
 
+/* Whether a member that had lost its record votes again from `height` on. */
+static void
+end_recovery(struct mun_ledger *ledger, uint64_t height)
+{
+    uint64_t vote_from = mun_con_recovery_vote_from(&ledger->recovery);
+
+    if (!ledger->is_recovering || vote_from == 0 || height < vote_from)
+        return;
+    ledger->is_recovering = false;
+    ledger->own_index = ledger->member;
+    atomic_store(&ledger->is_voting, true);
+    mun_log(MUN_LOG_INFO, "ledger votes_again height=%" PRIu64, height);
+}
+
 static void
 started(struct mun_ledger *ledger, struct mun_con_event *event)
 {
+    end_recovery(ledger, ledger->header.height + 1);
     memset(event, 0, sizeof *event);
     event->kind = MUN_CON_EVENT_STARTED;
     event->as.started.height = ledger->header.height + 1;
@@ -614,6 +632,40 @@ take_height(struct mun_ledger *ledger, const struct mun_inbox_item *item)
                               ledger->header.height + 1);
 }
 
+static void
+take_status(struct mun_ledger *ledger, struct mun_bytes bytes)
+{
+    const struct mun_con_check against = { &ledger->header.chain_id, 0,
+                                           ledger->config.members };
+    struct mun_con_status status;
+
+    if (!ledger->is_recovering ||
+        !mun_is_ok(mun_con_status_decode(&status, bytes)) ||
+        !mun_is_ok(mun_con_status_check(&status, &ledger->nonce, &against)))
+        return;
+    ledger->has_claim[status.member] = true;
+    ledger->claims[status.member] = status.height;
+}
+
+void
+mun_ledger_recover(struct mun_ledger *ledger)
+{
+    uint64_t now_ms = mun_clock_monotonic_ms();
+
+    if (!ledger->is_recovering)
+        return;
+    /* A claim counts once we have that block, with its certificate: nobody can
+     * show one that does not exist. */
+    for (uint32_t i = 0; i < ledger->config.members->count; i++) {
+        if (ledger->has_claim[i] && ledger->claims[i] <= ledger->header.height)
+            mun_con_recovery_add(&ledger->recovery, i, ledger->claims[i]);
+    }
+    if (now_ms < ledger->asked_ms + ASK_MS)
+        return;
+    ledger->asked_ms = now_ms;
+    mun_peers_want_status(ledger->config.peers, &ledger->nonce);
+}
+
 static mun_err_t
 take_item(struct mun_ledger *ledger, const struct mun_inbox_item *item)
 {
@@ -630,6 +682,9 @@ take_item(struct mun_ledger *ledger, const struct mun_inbox_item *item)
         return MUN_SUCCESS;
     case MUN_INBOX_BLOCKS:
         return take_blocks(ledger, item);
+    case MUN_INBOX_STATUS:
+        take_status(ledger, mun_blob_bytes(item->blob));
+        return MUN_SUCCESS;
     case MUN_INBOX_HEIGHT:
         take_height(ledger, item);
         return MUN_SUCCESS;

@@ -22,6 +22,7 @@ enum mun_inbox_kind {
     MUN_INBOX_VALUE,       /* `blob`: a block that was asked for */
     MUN_INBOX_PROPOSED,    /* `blob`: the block of the proposal behind it */
     MUN_INBOX_BLOCKS,      /* `blob`: blocks with certificates, from `peer` */
+    MUN_INBOX_STATUS,      /* `blob`: a member's signed height */
     MUN_INBOX_HEIGHT,      /* `peer` says that it has decided `height` */
 };
 

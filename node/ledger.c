@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "ledger/base/check.h"
@@ -67,7 +68,23 @@ mun_ledger_find(struct mun_ledger *ledger, const struct mun_hash *id,
 bool
 mun_ledger_may_write(const struct mun_ledger *ledger)
 {
-    return ledger->own_index != MUN_CON_OBSERVER;
+    return atomic_load(&ledger->is_voting);
+}
+
+bool
+mun_ledger_status(struct mun_ledger *ledger, struct mun_con_status *out,
+                  const struct mun_hash *nonce)
+{
+    struct mun_hash digest;
+
+    if (!mun_ledger_may_write(ledger))
+        return false;
+    *out = (struct mun_con_status){ .height = mun_ledger_height(ledger),
+                                    .member = ledger->member };
+    mun_con_status_digest(&digest, &ledger->config.head->header.chain_id, nonce,
+                          out->height);
+    mun_signer_sign(ledger->config.signer, &out->sig, &digest);
+    return true;
 }
 
 bool
@@ -114,6 +131,7 @@ loop(struct mun_ledger *ledger)
     while (mun_mempool_take(ledger->config.mempool, &ledger->queue,
                             mun_ledger_deadline_ms(ledger))) {
         MUN_TRY(mun_ledger_inbox(ledger));
+        mun_ledger_recover(ledger);
         MUN_TRY(mun_ledger_timers(ledger));
         MUN_TRY(mun_ledger_work(ledger));
     }
@@ -149,6 +167,7 @@ find_self(struct mun_ledger *ledger)
         if (mun_key_eq(&members->at[i].key, &signer->key))
             ledger->own_index = i;
     }
+    ledger->member = ledger->own_index;
     if (ledger->own_index == MUN_CON_OBSERVER) {
         mun_log(MUN_LOG_UNUSUAL,
                 "ledger key_refused reason=\"key_file holds no member's "
@@ -211,6 +230,19 @@ open_lock(struct mun_ledger *ledger)
     return MUN_SUCCESS;
 }
 
+/* R35: A number that nobody has asked with before. */
+static mun_err_t
+begin_recovery(struct mun_ledger *ledger)
+{
+    ledger->is_recovering = true;
+    mun_con_recovery_init(&ledger->recovery, ledger->config.members->count,
+                          ledger->member);
+    if (getrandom(ledger->nonce.b, sizeof ledger->nonce.b, 0) !=
+        (ssize_t)sizeof ledger->nonce.b)
+        return mun_err(MUN_ERR_RANDOM);
+    return MUN_SUCCESS;
+}
+
 static mun_err_t
 set_up(struct mun_ledger *ledger)
 {
@@ -232,7 +264,9 @@ set_up(struct mun_ledger *ledger)
         ledger->own_index = MUN_CON_OBSERVER;
         mun_log(MUN_LOG_UNUSUAL,
                 "ledger follows reason=\"the record of our votes is missing\"");
+        MUN_TRY(begin_recovery(ledger));
     }
+    atomic_store(&ledger->is_voting, ledger->own_index != MUN_CON_OBSERVER);
     MUN_TRY(mun_store_kept_values(ledger->config.store, take_kept, ledger));
     MUN_TRY(mun_ledger_load_history(ledger));
     mun_con_config_default(&config, &ledger->header.chain_id);

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "consensus/status.h"
 #include "consensus/step.h"
 #include "ledger/base/arena.h"
 #include "ledger/base/err.h"
@@ -73,7 +74,12 @@ MUN_MUST_USE mun_err_t mun_ledger_start(struct mun_ledger *ledger);
 void mun_ledger_stop(struct mun_ledger *ledger);
 void mun_ledger_close(struct mun_ledger *ledger);
 
-/* Whether this node votes: its key is a member's. */
+/* Our signed height for who asks with `nonce`; false when this node does not
+ * vote. Any thread. */
+bool mun_ledger_status(struct mun_ledger *ledger, struct mun_con_status *out,
+                       const struct mun_hash *nonce);
+
+/* Whether this node votes: its key is a member's, and its votes are known. */
 bool mun_ledger_may_write(const struct mun_ledger *ledger);
 bool mun_ledger_has_failed(const struct mun_ledger *ledger);
 

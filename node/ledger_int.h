@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "consensus/recovery.h"
 #include "node/inbox.h"
 #include "node/ledger.h"
 #include "node/peers.h"
@@ -72,8 +73,10 @@ struct mun_ledger {
     struct mun_con_record record;
     uint8_t record_bytes[MUN_CON_RECORD_BYTES_MAX];
     bool has_record;
-    bool is_new_key; /* says the operator: it has never voted */
-    uint32_t own_index;
+    bool is_new_key;    /* says the operator: it has never voted */
+    uint32_t own_index; /* MUN_CON_OBSERVER while this node does not vote */
+    atomic_bool is_voting;
+    uint32_t member; /* which one our key is */
     struct mun_con_history history;
     uint64_t timers_ms[MUN_CON_TIMERS_MAX]; /* monotonic; 0: not set */
     struct mun_con_timer timers[MUN_CON_TIMERS_MAX];
@@ -81,7 +84,13 @@ struct mun_ledger {
     struct mun_hash wishes[MUN_CON_VALUES];
     uint64_t patience_ms;     /* monotonic: until then it is others' turn */
     uint64_t behind_since_ms; /* monotonic: a peer has decided this height */
-    uint64_t peer_height;     /* the highest that a peer has spoken of */
+    bool is_recovering;       /* R35 */
+    struct mun_con_recovery recovery;
+    struct mun_hash nonce;
+    uint64_t asked_ms;
+    bool has_claim[MUN_MEMBERS_MAX];
+    uint64_t claims[MUN_MEMBERS_MAX];
+    uint64_t peer_height; /* the highest that a peer has spoken of */
 };
 
 /* ---- block.c ---- */
@@ -120,6 +129,9 @@ MUN_MUST_USE mun_err_t mun_ledger_load_history(struct mun_ledger *ledger);
 
 /* What other threads have left. */
 MUN_MUST_USE mun_err_t mun_ledger_inbox(struct mun_ledger *ledger);
+
+/* R35: asks the others how far they are, until that says when to vote. */
+void mun_ledger_recover(struct mun_ledger *ledger);
 
 /* Timers whose time has come. */
 MUN_MUST_USE mun_err_t mun_ledger_timers(struct mun_ledger *ledger);

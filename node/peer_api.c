@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "consensus/check.h"
+#include "consensus/status.h"
 #include "ledger/base/check.h"
 #include "ledger/base/encode.h"
 #include "ledger/base/rd.h"
@@ -162,10 +163,46 @@ give_value(struct mun_peer_api *api, struct mun_http_request *request,
     mun_blob_drop(blob);
 }
 
+static void
+give_status(struct mun_peer_api *api, struct mun_http_request *request,
+            struct mun_bytes name)
+{
+    uint8_t *answer = mun_arena_alloc(request->arena, MUN_CON_STATUS_BYTES);
+    struct mun_con_status status;
+    struct mun_hash nonce;
+    struct mun_wr wr;
+
+    if (answer == NULL ||
+        !mun_is_ok(mun_hex_decode(nonce.b, sizeof nonce.b, name))) {
+        mun_rpc_problem(request->arena, 400, "BAD_NONCE",
+                        "64 digits of small hex, please", &request->response);
+    } else if (!mun_ledger_status(api->handler->backend->ledger, &status,
+                                  &nonce)) {
+        mun_rpc_problem(request->arena, 404, "NOT_FOUND",
+                        "this node does not vote", &request->response);
+    } else {
+        mun_wr_init(&wr, answer, MUN_CON_STATUS_BYTES);
+        mun_con_status_encode(&wr, &status);
+        answer_octets(request, mun_wr_done(&wr));
+    }
+}
+
+/* Whether the path is `prefix` and a name. */
+static bool
+has_prefix(struct mun_bytes path, const char *prefix, struct mun_bytes *name)
+{
+    size_t len = strlen(prefix);
+
+    if (path.len <= len || memcmp(path.data, prefix, len) != 0)
+        return false;
+    *name = mun_bytes(path.data + len, path.len - len);
+    return true;
+}
+
 static enum mun_http_next
 handle(void *ctx, struct mun_http_request *request)
 {
-    static const char values[] = "/peer/values/";
+    struct mun_bytes name;
     struct mun_peer_api *api = ctx;
     struct mun_bytes path = request->rpc.path;
     bool is_post = request->rpc.method == MUN_RPC_POST;
@@ -183,15 +220,13 @@ handle(void *ctx, struct mun_http_request *request)
         MUN_CHECK(request->response.next == MUN_RPC_DONE);
         return MUN_HTTP_ANSWER;
     }
-    if (!is_post && path.len > sizeof values - 1 &&
-        memcmp(path.data, values, sizeof values - 1) == 0) {
-        give_value(api, request,
-                   mun_bytes(path.data + sizeof values - 1,
-                             path.len - (sizeof values - 1)));
-        return MUN_HTTP_ANSWER;
-    }
-    mun_rpc_problem(request->arena, 404, "NOT_FOUND", "no such thing",
-                    &request->response);
+    if (!is_post && has_prefix(path, "/peer/values/", &name))
+        give_value(api, request, name);
+    else if (!is_post && has_prefix(path, "/peer/status/", &name))
+        give_status(api, request, name);
+    else
+        mun_rpc_problem(request->arena, 404, "NOT_FOUND", "no such thing",
+                        &request->response);
     return MUN_HTTP_ANSWER;
 }
 

@@ -8,6 +8,7 @@
  *                           height, u64
  *   POST /peer/entries      as POST /v1/entries, not passed on
  *   GET  /peer/values/ID    the block of a header id, while it is agreed on
+ *   GET  /peer/status/NONCE our height, signed for who asks (R35)
  *   GET  /v1/blocks         decided blocks with certificates
  *
  * Signatures are verified here, on the listener's threads; who is connected

@@ -58,8 +58,8 @@ struct channel {
     uint8_t *answer;
     size_t answer_len;
     size_t answer_room;
-    bool is_for_value; /* of a pull */
-    struct mun_hash value_id;
+    enum mun_inbox_kind pulls; /* what for */
+    struct mun_hash value_id;  /* for a value */
 };
 
 struct peer {
@@ -73,6 +73,7 @@ struct peer {
     uint64_t blamed_until_ms;
     uint64_t posted_ms;
     uint64_t blocks_from; /* 0: none wanted */
+    bool is_status_wanted;
     bool was_unreachable;
     bool is_counted; /* in peers_reachable */
 };
@@ -96,6 +97,7 @@ struct mun_peers {
     struct peer *at;
     uint32_t wanted_count;
     struct wanted wanted[WANTED_MAX];
+    struct mun_hash nonce; /* of the status that is wanted */
 };
 
 static void
@@ -226,6 +228,19 @@ mun_peers_want_blocks(struct mun_peers *peers, uint32_t peer, uint64_t from)
         return;
     lock(peers);
     peers->at[peer].blocks_from = from;
+    unlock(peers);
+    wake(peers);
+}
+
+void
+mun_peers_want_status(struct mun_peers *peers, const struct mun_hash *nonce)
+{
+    if (peers == NULL)
+        return;
+    lock(peers);
+    peers->nonce = *nonce;
+    for (uint32_t i = 0; i < peers->count; i++)
+        peers->at[i].is_status_wanted = true;
     unlock(peers);
     wake(peers);
 }
@@ -369,26 +384,39 @@ is_paused(const struct peer *peer, uint64_t now_ms)
 }
 
 static void
+pull_by_name(struct mun_peers *peers, struct channel *channel,
+             const char *folder, const struct mun_hash *name)
+{
+    char hex[2 * sizeof name->b + 1];
+    char path[128];
+
+    mun_hex_encode(hex, mun_bytes(name->b, sizeof name->b));
+    (void)snprintf(path, sizeof path, "/peer/%s/%s", folder, hex);
+    begin(peers, channel, path);
+}
+
+static void
 begin_pull(struct mun_peers *peers, struct peer *peer, uint64_t now_ms)
 {
     struct channel *channel = &peer->channels[LANE_PULL];
     struct wanted *wanted = next_wanted(peers, peer, now_ms);
     char path[128];
 
-    channel->is_for_value = wanted != NULL;
     if (wanted != NULL) {
-        char hex[2 * sizeof wanted->id.b + 1];
-
         wanted->is_asked = true;
+        channel->pulls = MUN_INBOX_VALUE;
         channel->value_id = wanted->id;
-        mun_hex_encode(hex, mun_bytes(wanted->id.b, sizeof wanted->id.b));
-        (void)snprintf(path, sizeof path, "/peer/values/%s", hex);
-        begin(peers, channel, path);
+        pull_by_name(peers, channel, "values", &wanted->id);
+    } else if (peer->is_status_wanted) {
+        peer->is_status_wanted = false;
+        channel->pulls = MUN_INBOX_STATUS;
+        pull_by_name(peers, channel, "status", &peers->nonce);
     } else if (peer->blocks_from > 0 && now_ms >= peer->blamed_until_ms) {
         (void)snprintf(path, sizeof path,
                        "/v1/blocks?from=%" PRIu64 "&limit=%u",
                        peer->blocks_from, BLOCKS_AT_ONCE);
         peer->blocks_from = 0;
+        channel->pulls = MUN_INBOX_BLOCKS;
         begin(peers, channel, path);
     }
 }
@@ -485,17 +513,15 @@ take_height(struct mun_peers *peers, const struct channel *channel)
 static void
 take_pull(struct mun_peers *peers, struct channel *channel, bool is_good)
 {
-    enum mun_inbox_kind kind =
-        channel->is_for_value ? MUN_INBOX_VALUE : MUN_INBOX_BLOCKS;
     struct mun_blob *blob = NULL;
 
     if (is_good)
         blob = mun_blob_new(mun_bytes(channel->answer, channel->answer_len));
     if (blob != NULL)
-        is_good = mun_inbox_blob(peers->config.inbox, kind,
+        is_good = mun_inbox_blob(peers->config.inbox, channel->pulls,
                                  channel->peer->index, blob);
     mun_blob_drop(blob);
-    if (channel->is_for_value) {
+    if (channel->pulls == MUN_INBOX_VALUE) {
         struct wanted *wanted;
 
         lock(peers);

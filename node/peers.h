@@ -50,6 +50,9 @@ void mun_peers_want_value(struct mun_peers *peers, const struct mun_hash *id);
 /* Asks `peer` for blocks from this height on, unless that is under way. */
 void mun_peers_want_blocks(struct mun_peers *peers, uint32_t peer,
                            uint64_t from);
+/* Asks every peer for its signed height (R35). */
+void mun_peers_want_status(struct mun_peers *peers,
+                           const struct mun_hash *nonce);
 /* Values that were wanted are wanted no more. */
 void mun_peers_forget(struct mun_peers *peers);
 

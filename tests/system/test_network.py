@@ -79,8 +79,8 @@ def all_may_be_killed_at_once():
         net.check_agreement()
 
 
-def a_member_without_its_record_does_not_vote():
-    with Network(4, 3, 5) as net:
+def a_member_without_its_record_votes_again_later():
+    with Network(4, 9, 5) as net:
         height = final(net[0].submit(net.read("setup.bin"), wait=30000))
         net.wait_height(height)
         net[3].process.kill()
@@ -88,23 +88,36 @@ def a_member_without_its_record_does_not_vote():
         shutil.rmtree(net[3].path("data"))
         os.remove(net[3].path("high-water"))
         net[3].unusual_is_fine.append("the record of our votes is missing")
-        net[3].start()
-        check("writes=no" in net[3].log, "it follows")
-        height = final(net[1].submit(net.read("load-0000.bin"), wait=60000))
-        net.wait_height(height)
-        # Three vote, and without one of them nothing is final.
+        # Only two others are up: too few to say from when it may vote.
         net[2].process.kill()
         net[2].process.wait()
-        _, body = net[0].submit(net.read("load-0001.bin"), wait=3000)
+        net[3].start()
+        check("writes=no" in net[3].log, "it follows")
+        _, body = net[0].submit(net.read("load-0000.bin"), wait=5000)
         check({item["result"] for item in body["results"]} == {"pending"},
               body)
+        check("votes_again" not in net[3].log, "not yet")
+        # All three say how far they are. Three heights later it votes, and is
+        # needed when one of them is gone.
         net[2].start()
-        final(net[0].submit(net.read("load-0001.bin"), wait=60000))
+        for i in range(1, 8):
+            height = final(net[1].submit(net.read(f"load-{i:04}.bin"),
+                                         wait=60000))
+        net.wait_height(height)
+        for i in range(60):
+            if "votes_again" in net[3].log:
+                break
+            time.sleep(0.5)
+        check("votes_again" in net[3].log, "it votes again")
+        net[2].process.kill()
+        net[2].process.wait()
+        final(net[0].submit(net.read("load-0008.bin"), wait=60000))
         net.check_agreement()
 
 
+
 def main():
-    for test in (a_member_without_its_record_does_not_vote,
+    for test in (a_member_without_its_record_votes_again_later,
                  entries_are_final_everywhere, one_may_be_down_and_comes_back,
                  without_a_quorum_nothing_is_final, all_may_be_killed_at_once):
         start = time.monotonic()
