@@ -230,7 +230,7 @@ open_lock(struct mun_ledger *ledger)
     return MUN_SUCCESS;
 }
 
-/* R35: A number that nobody has asked with before. */
+/* A number that nobody has asked with before, for R35. */
 static mun_err_t
 begin_recovery(struct mun_ledger *ledger)
 {

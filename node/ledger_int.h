@@ -130,7 +130,7 @@ MUN_MUST_USE mun_err_t mun_ledger_load_history(struct mun_ledger *ledger);
 /* What other threads have left. */
 MUN_MUST_USE mun_err_t mun_ledger_inbox(struct mun_ledger *ledger);
 
-/* R35: asks the others how far they are, until that says when to vote. */
+/* Asks the others how far they are, until that says when to vote (R35). */
 void mun_ledger_recover(struct mun_ledger *ledger);
 
 /* Timers whose time has come. */
