@@ -21,7 +21,9 @@ const char *const fault_texts[FAULTS] = {
     "a certificate or votes without their ballots",
     "R34: silent without a reason",
     "agreement: two values are decided",
+    "no step is left to a member although rounds are",
     "a precommit without a polka in its round",
+    "a walk came where the search did not",
 };
 
 /* ---- A state on its way from one rest to the next ---- */
@@ -37,7 +39,7 @@ struct crash {
 struct moving {
     uint64_t need;
     uint64_t armed; /* timers, a bit for each round and kind */
-    bool is_liars;
+    uint32_t liars; /* LIARS_... */
     bool is_beyond;
     bool has_several; /* a certificate or votes came */
     enum fault fault;
@@ -274,7 +276,7 @@ put_moving(struct form *form, const struct moving *moving)
     put_id(form, &con->certificate.header_id);
     put_mask(form, moving->need);
     put_mask(form, moving->armed);
-    put(form, moving->is_liars);
+    put_mask(form, moving->liars);
     put(form, moving->has_several);
 }
 
@@ -336,23 +338,61 @@ forget(struct rest *rest)
 }
 
 static uint32_t
-rest_number(struct member_space *space, const struct rest *rest)
+holds_of(const struct rest *rest)
 {
-    struct form form = { 0 };
+    const struct mun_con *con = &rest->con;
+    const struct mun_con_record *record = &con->record;
+    uint32_t holds = 0;
+
+    if (con->is_decided) {
+        holds |= LIARS_CERTIFICATE(value_of(&con->certificate.header_id));
+    }
+    if (record->valid_round >= 0) {
+        holds |= LIARS_POLKA((uint32_t)record->valid_round,
+                             value_of(&record->valid_id));
+    }
+    if (record->entry.count > 0) {
+        holds |= LIARS_ENTRY(record->entry.round);
+    }
+    return holds;
+}
+
+static uint32_t
+form_slot(const struct member_space *space, const struct form *form)
+{
     uint64_t hash[2];
     uint32_t at = 0;
 
-    put_rest(&form, rest);
-    form_hash(hash, &form);
+    form_hash(hash, form);
     at = (uint32_t)hash[0] % INDEX_SIZE;
     while (space->index[at] != 0) {
-        uint32_t number = space->index[at] - 1;
+        const struct form *old = &space->forms[space->index[at] - 1];
 
-        if (space->forms[number].len == form.len &&
-            memcmp(space->forms[number].b, form.b, form.len) == 0) {
-            return number;
+        if (old->len == form->len && memcmp(old->b, form->b, form->len) == 0) {
+            break;
         }
         at = (at + 1) % INDEX_SIZE;
+    }
+    return at;
+}
+
+static uint32_t
+find_rest(const struct member_space *space, const struct form *form)
+{
+    return space->index[form_slot(space, form)] - 1;
+}
+
+static uint32_t
+rest_number(struct member_space *space, const struct rest *rest)
+{
+    struct form form = { 0 };
+    struct glance *glance = &space->glances[space->count];
+    uint32_t at = 0;
+
+    put_rest(&form, rest);
+    at = form_slot(space, &form);
+    if (space->index[at] != 0) {
+        return space->index[at] - 1;
     }
     if (space->count == RESTS_MAX) {
         give_up("too many states of a member");
@@ -361,9 +401,10 @@ rest_number(struct member_space *space, const struct rest *rest)
     space->rests[space->count] = *rest;
     forget(&space->rests[space->count]);
     space->forms[space->count] = form;
-    space->glances[space->count].sent = rest->sent;
-    space->glances[space->count].decided =
+    glance->sent = rest->sent;
+    glance->decided =
         rest->con.is_decided ? value_of(&rest->con.certificate.header_id) : NIL;
+    glance->holds = holds_of(rest);
     space->count++;
     return space->count - 1;
 }
@@ -381,7 +422,7 @@ end_of(const struct edge *edge)
 static bool
 is_covered(const struct edge *edge, const struct edge *by)
 {
-    return (by->need & ~edge->need) == 0 && (!by->is_liars || edge->is_liars) &&
+    return (by->need & ~edge->need) == 0 && (by->liars & ~edge->liars) == 0 &&
            (!by->is_crash || edge->is_crash);
 }
 
@@ -780,7 +821,7 @@ try_event(struct member_space *space, struct moving *out,
         memcpy(out, moving, MOVING_BYTES);
         out->has_several = arrival->is_several;
         out->need |= arrival->need;
-        out->is_liars = out->is_liars || arrival->is_liars;
+        out->liars |= arrival->liars;
         out->left--;
         event.kind = MUN_CON_EVENT_MESSAGE;
         event.now_ms = NOW_MS;
@@ -886,7 +927,7 @@ add_way(struct member_space *space, const struct moving *moving, bool is_crash)
     struct edge edge = { 0 };
 
     edge.need = moving->need;
-    edge.is_liars = moving->is_liars;
+    edge.liars = moving->liars;
     edge.is_crash = is_crash;
     edge.is_beyond = moving->is_beyond && moving->fault == FAULT_NONE;
     edge.fault = moving->fault;
@@ -908,7 +949,7 @@ add_crashes(struct member_space *space, const struct moving *moving)
     for (uint32_t i = 0; i + 1 < count; i++) {
         restart(space, &after, &crashes[i].record, crashes[i].sent);
         after.need = moving->need;
-        after.is_liars = moving->is_liars;
+        after.liars = moving->liars;
         add_way(space, &after, true);
     }
 }
@@ -988,6 +1029,110 @@ expand(struct member_space *space, uint32_t number)
     }
     space->glances[number].edge_count =
         space->edge_count - space->glances[number].edge_first;
+}
+
+/* ---- Walks, where nothing is forgotten ---- */
+
+struct walker {
+    struct moving moving;
+};
+
+void
+walker_open(struct walker **out, struct member_space *space)
+{
+    *out = memory(1, sizeof(**out));
+    restart(space, &(*out)->moving, NULL, 0);
+}
+
+void
+walker_close(struct walker *walker)
+{
+    free(walker);
+}
+
+uint64_t
+walker_sent(const struct walker *walker)
+{
+    return walker->moving.rest.sent;
+}
+
+bool
+walker_is_beyond(const struct walker *walker)
+{
+    return walker->moving.is_beyond;
+}
+
+bool
+walker_is_decided(const struct walker *walker)
+{
+    return walker->moving.rest.con.is_decided;
+}
+
+enum fault
+walker_fault(const struct walker *walker)
+{
+    return walker->moving.fault;
+}
+
+uint32_t
+walk_events(const struct member_space *space)
+{
+    return space->arrivals.count + OWN_EVENTS + 1;
+}
+
+bool
+walk(struct member_space *space, struct walker *walker, uint32_t event,
+     const struct walk_bound *bound)
+{
+    struct moving *moving = &walker->moving;
+    struct mun_con_event made = { 0 };
+
+    if (moving->is_beyond || moving->fault != FAULT_NONE) {
+        return false;
+    }
+    moving->need = bound->soup;
+    if (event == space->arrivals.count + OWN_EVENTS) {
+        struct mun_con_record record = moving->rest.durable;
+        bool has_record = moving->rest.has_durable;
+
+        if (!bound->has_crash || moving->rest.con.is_decided) {
+            return false;
+        }
+        restart(space, moving, has_record ? &record : NULL, moving->rest.sent);
+        return true;
+    }
+    if (event >= space->arrivals.count) {
+        if (!own_event_make(&made, moving, event - space->arrivals.count)) {
+            return false;
+        }
+    } else {
+        const struct arrival *arrival = &space->arrivals.at[event];
+
+        if (((arrival->need | arrival->own) & ~bound->soup) != 0 ||
+            (arrival->liars & ~bound->liars) != 0) {
+            return false;
+        }
+        made.kind = MUN_CON_EVENT_MESSAGE;
+        made.now_ms = NOW_MS;
+        made.as.message = &space->arrivals.messages[event];
+    }
+    take(space, moving, &made);
+    return true;
+}
+
+uint32_t
+walker_rest(const struct member_space *space, const struct walker *walker)
+{
+    struct form form = { 0 };
+
+    put_rest(&form, &walker->moving.rest);
+    return find_rest(space, &form);
+}
+
+uint32_t
+walker_holds(const struct walker *walker)
+{
+    return holds_of(&walker->moving.rest);
 }
 
 /* ---- The space ---- */

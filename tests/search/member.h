@@ -24,7 +24,9 @@ enum fault {
     FAULT_UNSOUND,   /* a certificate or votes without their ballots */
     FAULT_SILENT,    /* R34 without a reason */
     FAULT_AGREEMENT, /* two values decided; found by search.c, as the next */
+    FAULT_STUCK,     /* no step is left although rounds are */
     FAULT_NO_POLKA,  /* a precommit without a polka in its round */
+    FAULT_MISSED,    /* a walk came where the search did not */
     FAULTS,
 };
 
@@ -40,11 +42,11 @@ struct rest {
 };
 
 /* A way from a state at rest to the next: by messages made of the ballots
- * `need` of others, with or without the liar's. */
+ * `need` of others and by what the liar signs. */
 struct edge {
     uint64_t need;
     uint32_t to;
-    bool is_liars;
+    uint32_t liars; /* LIARS_... */
     bool is_crash;
     bool is_beyond; /* enters round 2: not followed */
     enum fault fault;
@@ -55,6 +57,7 @@ struct edge {
 struct glance {
     uint64_t sent;
     uint32_t decided; /* NIL: not yet */
+    uint32_t holds;   /* LIARS_..., that it can show to others */
     bool is_expanded;
     uint32_t edge_first;
     uint32_t edge_count;
@@ -87,6 +90,38 @@ const struct edge *member_edges(struct member_space *space, uint32_t rest);
 
 uint32_t member_count(const struct member_space *space);
 uint64_t member_steps(const struct member_space *space);
+
+/* ---- Walks: a member that forgets nothing ---- */
+
+struct walker;
+
+/* What may come to it: what is made of `soup`, and what the liar has a hand
+ * in. */
+struct walk_bound {
+    uint64_t soup;
+    uint32_t liars; /* LIARS_... */
+    bool has_crash;
+};
+
+#define NO_REST UINT32_MAX
+
+void walker_open(struct walker **out, struct member_space *space);
+void walker_close(struct walker *walker);
+uint64_t walker_sent(const struct walker *walker);
+uint32_t walker_holds(const struct walker *walker);
+bool walker_is_beyond(const struct walker *walker);
+bool walker_is_decided(const struct walker *walker);
+enum fault walker_fault(const struct walker *walker);
+
+/* The state at rest that it is told apart by, or NO_REST when the search has
+ * never come to one. */
+uint32_t walker_rest(const struct member_space *space,
+                     const struct walker *walker);
+
+/* Brings an event, below walk_events. Returns false when it cannot come. */
+uint32_t walk_events(const struct member_space *space);
+bool walk(struct member_space *space, struct walker *walker, uint32_t event,
+          const struct walk_bound *bound);
 
 /* One line about a state, for traces. */
 void member_text(char *out, size_t out_len, const struct member_space *space,

@@ -10,8 +10,7 @@
 #include "tests/search/universe.h"
 
 /* Every state of three honest members and a liar within the bound that
- * README.md states. Prints what it found; exits with 1 on a violation, with 3
- * when the bound on states or depth came first. */
+ * README.md states. */
 
 #define HONEST 3u
 
@@ -24,6 +23,7 @@ struct options {
     uint32_t liar;
     uint32_t depth_max;
     uint32_t states_max;
+    uint32_t walks;
     struct member_options member;
 };
 
@@ -39,6 +39,7 @@ struct search {
     uint32_t depth;
     uint64_t beyond;  /* transitions that leave the bound */
     uint32_t decided; /* states where all have decided */
+    uint32_t ends;    /* where nothing more can happen without the liar */
     bool is_cut;
     enum fault fault;
 };
@@ -122,7 +123,7 @@ report(struct search *search, enum fault fault, uint32_t number,
     if (edge != NULL) {
         mask_text(text, sizeof(text), &search->universe, edge->need);
         printf("  then with: %s%s%s\n", text,
-               edge->is_liars ? " and the liar's" : "",
+               edge->liars != 0 ? " and the liar's" : "",
                edge->is_crash ? " after a crash" : "");
     }
 }
@@ -219,6 +220,69 @@ expand_member(struct search *search, uint32_t number, uint32_t rank,
     }
 }
 
+/* With fewer messages between two rests some ways are missing, and what seems
+ * to be an end may be none. */
+static bool
+is_whole(const struct search *search)
+{
+    return search->options.member.messages_max >= 2;
+}
+
+/* Whether a member can go on, to another state or out of the bound, when the
+ * liar and crashes are no help. */
+static void
+see_ways(bool *is_moving, bool *is_leaving, struct search *search,
+         const struct state *state, uint32_t rank, uint64_t soup)
+{
+    const struct edge *edges =
+        member_edges(search->members[rank], state->rest[rank]);
+    uint32_t count =
+        member_glance(search->members[rank], state->rest[rank])->edge_count;
+    uint32_t holds = 0;
+
+    *is_moving = false;
+    *is_leaving = false;
+    for (uint32_t i = 0; i < HONEST; i++) {
+        holds |= member_glance(search->members[i], state->rest[i])->holds;
+    }
+    for (uint32_t i = 0; i < count && !*is_moving; i++) {
+        if ((edges[i].need & ~soup) == 0 && (edges[i].liars & ~holds) == 0 &&
+            !edges[i].is_crash) {
+            *is_leaving = *is_leaving || edges[i].is_beyond;
+            *is_moving = !edges[i].is_beyond;
+        }
+    }
+}
+
+/* Where the honest members alone can do nothing more, each has decided or can
+ * enter round 2. */
+static void
+check_end(struct search *search, uint32_t number, uint64_t soup)
+{
+    const struct state *state = &search->states[number];
+    bool is_stuck = false;
+
+    for (uint32_t i = 0; i < HONEST; i++) {
+        const struct glance *glance =
+            member_glance(search->members[i], state->rest[i]);
+        bool is_moving = false;
+        bool is_leaving = false;
+
+        if (glance->decided != NIL) {
+            continue;
+        }
+        see_ways(&is_moving, &is_leaving, search, state, i, soup);
+        if (is_moving) {
+            return;
+        }
+        is_stuck = is_stuck || !is_leaving;
+    }
+    search->ends++;
+    if (is_stuck) {
+        report(search, FAULT_STUCK, number, NULL);
+    }
+}
+
 static void
 run(struct search *search)
 {
@@ -241,10 +305,158 @@ run(struct search *search)
         for (uint32_t rank = 0; rank < HONEST; rank++) {
             expand_member(search, i, rank, soup);
         }
+        if (is_whole(search)) {
+            check_end(search, i, soup);
+        }
         if (search->fault != FAULT_NONE) {
             return;
         }
     }
+}
+
+/* ---- Walks ---- */
+
+struct walks {
+    struct walker *members[HONEST];
+    uint64_t seed;
+    uint64_t events; /* that were taken */
+};
+
+static uint32_t
+draw(struct walks *walks, uint32_t below)
+{
+    walks->seed ^= walks->seed << 13;
+    walks->seed ^= walks->seed >> 7;
+    walks->seed ^= walks->seed << 17;
+    return (uint32_t)((walks->seed >> 20) % below);
+}
+
+static bool
+is_state(const struct search *search, const struct state *state)
+{
+    uint32_t at = (uint32_t)hash_of(state) & search->index_mask;
+
+    for (; search->index[at] != 0; at = (at + 1) & search->index_mask) {
+        if (memcmp(search->states[search->index[at] - 1].rest, state->rest,
+                   sizeof(state->rest)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+walk_fails(struct search *search, enum fault fault, const struct walks *walks)
+{
+    if (search->fault == FAULT_NONE) {
+        search->fault = fault;
+        printf("VIOLATION in a walk, after %llu events: %s\n",
+               (unsigned long long)walks->events, fault_texts[fault]);
+    }
+}
+
+/* Whether the search came to the state that the walk is in. A member that has
+ * left the bound ends the walk. */
+static bool
+check_walk(struct search *search, const struct walks *walks)
+{
+    struct state state = { 0 };
+
+    for (uint32_t i = 0; i < HONEST; i++) {
+        if (walker_fault(walks->members[i]) != FAULT_NONE) {
+            walk_fails(search, walker_fault(walks->members[i]), walks);
+            return false;
+        }
+        if (walker_is_beyond(walks->members[i])) {
+            return false;
+        }
+        state.rest[i] = walker_rest(search->members[i], walks->members[i]);
+    }
+    if (!is_state(search, &state)) {
+        walk_fails(search, FAULT_MISSED, walks);
+    }
+    return true;
+}
+
+static void
+bound_of(struct walk_bound *out, const struct walks *walks)
+{
+    *out = (struct walk_bound){ 0 };
+    for (uint32_t i = 0; i < HONEST; i++) {
+        out->soup |= walker_sent(walks->members[i]);
+        out->liars |= walker_holds(walks->members[i]);
+    }
+}
+
+/* From here on the liar and crashes are over, and all that can come comes:
+ * every member must decide or leave the bound. */
+static void
+settle(struct search *search, struct walks *walks)
+{
+    struct walk_bound bound;
+
+    for (uint32_t pass = 0; pass < 12; pass++) {
+        for (uint32_t i = 0; i < HONEST; i++) {
+            uint32_t events = walk_events(search->members[i]);
+
+            for (uint32_t event = 0; event < events; event++) {
+                bound_of(&bound, walks);
+                (void)walk(search->members[i], walks->members[i], event,
+                           &bound); /* it may not be there */
+            }
+        }
+    }
+    for (uint32_t i = 0; i < HONEST; i++) {
+        if (walker_fault(walks->members[i]) != FAULT_NONE) {
+            walk_fails(search, walker_fault(walks->members[i]), walks);
+        } else if (!walker_is_decided(walks->members[i]) &&
+                   !walker_is_beyond(walks->members[i])) {
+            walk_fails(search, FAULT_STUCK, walks);
+        }
+    }
+}
+
+/* Walks by chance, of real states that forget nothing: an event more, and the
+ * search must have been there. */
+static void
+run_walks(struct search *search)
+{
+    struct walks walks = { { NULL }, 88172645463325252u, 0 };
+    struct walk_bound bound;
+
+    for (uint32_t i = 0; i < search->options.walks; i++) {
+        bool is_inside = true;
+
+        for (uint32_t j = 0; j < HONEST; j++) {
+            walker_open(&walks.members[j], search->members[j]);
+        }
+        for (uint32_t j = 0; j < 4000 && is_inside; j++) {
+            uint32_t rank = draw(&walks, HONEST);
+            uint32_t events = walk_events(search->members[rank]);
+            /* Half of them not messages. */
+            uint32_t event = draw(&walks, 2) == 0
+                                 ? draw(&walks, events)
+                                 : events - 1 - draw(&walks, 15);
+
+            bound_of(&bound, &walks);
+            bound.liars = UINT32_MAX;
+            bound.has_crash =
+                search->options.member.has_crashes && draw(&walks, 20) == 0;
+            if (walk(search->members[rank], walks.members[rank], event,
+                     &bound)) {
+                walks.events++;
+                is_inside =
+                    check_walk(search, &walks) && draw(&walks, 400) != 0;
+            }
+        }
+        settle(search, &walks);
+        for (uint32_t j = 0; j < HONEST; j++) {
+            walker_close(walks.members[j]);
+        }
+    }
+    printf("liar %u: %u walks, %llu events, each in a state of the search\n",
+           search->options.liar, search->options.walks,
+           (unsigned long long)walks.events);
 }
 
 /* ---- The program ---- */
@@ -281,6 +493,9 @@ search_liar(struct search *search)
                     member_of(search, i), &search->options.member);
     }
     run(search);
+    if (is_whole(search) && search->fault == FAULT_NONE && !search->is_cut) {
+        run_walks(search);
+    }
     for (uint32_t i = 0; i < HONEST; i++) {
         rests += member_count(search->members[i]);
         steps += member_steps(search->members[i]);
@@ -290,12 +505,13 @@ search_liar(struct search *search)
     free(search->states);
     printf("liar %u, %u messages between rests, crashes %s%s: %u states, "
            "%llu transitions, depth %u; %u states of members, %llu steps; "
-           "all decided in %u, %llu ways into round 2; %.1f s of CPU\n",
+           "all decided in %u, %u ends without the liar, %llu ways into "
+           "round 2; %.1f s of CPU\n",
            search->options.liar, search->options.member.messages_max,
            search->options.member.has_crashes ? "at any time" : "never",
            search->is_cut ? ", CUT" : "", search->count,
            (unsigned long long)search->transitions, search->depth, rests,
-           (unsigned long long)steps, search->decided,
+           (unsigned long long)steps, search->decided, search->ends,
            (unsigned long long)search->beyond, seconds_now() - start);
 }
 
@@ -312,7 +528,18 @@ read_number(uint32_t *out, const char *text)
 static bool
 read_options(struct options *out, int argc, char **argv)
 {
-    *out = (struct options){ MEMBERS, UINT32_MAX, 20000000, { 2, true } };
+    const struct {
+        const char *name;
+        uint32_t *number;
+    } names[] = {
+        { "--liar", &out->liar },
+        { "--messages", &out->member.messages_max },
+        { "--depth", &out->depth_max },
+        { "--states", &out->states_max },
+        { "--walks", &out->walks },
+    };
+
+    *out = (struct options){ MEMBERS, UINT32_MAX, 20000000, 2000, { 2, true } };
     for (int i = 1; i < argc; i++) {
         uint32_t *number = NULL;
 
@@ -320,12 +547,11 @@ read_options(struct options *out, int argc, char **argv)
             out->member.has_crashes = false;
             continue;
         }
-        number = strcmp(argv[i], "--liar") == 0 ? &out->liar
-                 : strcmp(argv[i], "--messages") == 0
-                     ? &out->member.messages_max
-                 : strcmp(argv[i], "--depth") == 0  ? &out->depth_max
-                 : strcmp(argv[i], "--states") == 0 ? &out->states_max
-                                                    : NULL;
+        for (size_t j = 0; j < sizeof(names) / sizeof(names[0]); j++) {
+            if (strcmp(argv[i], names[j].name) == 0) {
+                number = names[j].number;
+            }
+        }
         if (number == NULL || i + 1 == argc ||
             !read_number(number, argv[i + 1])) {
             return false;
@@ -343,9 +569,9 @@ main(int argc, char **argv)
     int status = 0;
 
     if (!read_options(&options, argc, argv)) {
-        (void)fprintf(stderr,
-                      "usage: search [--liar INDEX] [--messages COUNT] "
-                      "[--no-crashes] [--depth COUNT] [--states COUNT]\n");
+        (void)fprintf(stderr, "usage: search [--liar INDEX] [--messages COUNT] "
+                              "[--no-crashes] [--depth COUNT] [--states COUNT] "
+                              "[--walks COUNT]\n");
         return 2;
     }
     for (uint32_t liar = 0; liar < MEMBERS && status != 1; liar++) {

@@ -196,12 +196,12 @@ arrival_new(struct arrivals *out, struct mun_con_msg **msg,
 /* Returns false for what the member can never sign. */
 static bool
 add_need(struct arrival *arrival, const struct universe *universe,
-         const struct mun_con_signed *ballot, uint32_t receiver)
+         const struct mun_con_signed *ballot, uint32_t receiver, uint32_t liars)
 {
     uint32_t bit = bit_of(universe, &ballot->vote, ballot->member);
 
     if (ballot->member == universe->liar) {
-        arrival->is_liars = true;
+        arrival->liars = liars;
         return true;
     }
     if (ballot->member == receiver) {
@@ -231,7 +231,7 @@ add_ballot(struct arrivals *out, const struct universe *universe,
     arrival->is_proposal = ballot->vote.type == MUN_VOTE_PROPOSAL;
     mun_con_msg_from_signed(msg, ballot,
                             ballot->vote.type == MUN_VOTE_PROPOSAL ? 1 : 0);
-    if (!add_need(arrival, universe, ballot, receiver)) {
+    if (!add_need(arrival, universe, ballot, receiver, LIARS_SINGLE)) {
         out->count--;
     }
 }
@@ -301,6 +301,9 @@ add_votes(struct arrivals *out, const struct universe *universe,
     struct arrival *arrival = arrival_new(out, &msg, MUN_CON_MSG_VOTES);
     struct mun_con_votes *votes = &msg->votes;
     uint32_t absent = of->count;
+    uint32_t liars = of->type == MUN_VOTE_PREVOTE
+                         ? LIARS_POLKA(of->round, value)
+                         : LIARS_ENTRY(of->round);
     bool is_right = true;
 
     *votes = *of;
@@ -316,7 +319,7 @@ add_votes(struct arrivals *out, const struct universe *universe,
         code /= 4;
         ballot_make(&ballot, &vote, i);
         is_right = is_right && mun_con_is_vote(&vote) &&
-                   add_need(arrival, universe, &ballot, receiver);
+                   add_need(arrival, universe, &ballot, receiver, liars);
         votes->at[votes->count] =
             (struct mun_con_voter){ i, vote.valid_round, vote.id, ballot.sig };
         votes->count++;
@@ -348,7 +351,8 @@ add_certificate(struct arrivals *out, const struct universe *universe,
         choice_vote(&vote, of, NIL, value);
         ballot_make(&ballot, &vote, i);
         /* A and B may be signed by all. */
-        (void)add_need(arrival, universe, &ballot, receiver);
+        (void)add_need(arrival, universe, &ballot, receiver,
+                       LIARS_CERTIFICATE(value));
         certificate->bitmap[0] =
             (uint8_t)(certificate->bitmap[0] | (0x80u >> i));
         certificate->sigs[certificate->sig_count] = ballot.sig;

@@ -70,12 +70,20 @@ bool is_double(uint64_t signed_mask);
 uint32_t prevotes_in(uint64_t soup, uint32_t round, uint32_t value);
 bool has_precommit(uint64_t soup, uint32_t round, uint32_t value);
 
+/* What the liar has a hand in. A polka, the precommits of a round and a
+ * certificate with its signature are still there when it falls silent, if an
+ * honest member holds them; its single ballots are not. */
+#define LIARS_SINGLE 1u
+#define LIARS_POLKA(round, value) (2u << ((round)*2 + (value)-1))
+#define LIARS_ENTRY(round) (0x20u << (round))
+#define LIARS_CERTIFICATE(value) (0x80u << ((value)-1))
+
 /* A message that may come to a member, once the ballots that it is made of are
  * signed: `need` by others, `own` by the member. */
 struct arrival {
     uint64_t need;
     uint64_t own;
-    bool is_liars;   /* the liar signed a part of it */
+    uint32_t liars;  /* what of it the liar signed: LIARS_... */
     bool is_several; /* a certificate, or votes */
     bool is_proposal;
 };
