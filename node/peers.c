@@ -193,7 +193,13 @@ mun_peers_want_value(struct mun_peers *peers, const struct mun_hash *id)
     lock(peers);
     for (uint32_t i = 0; i < peers->wanted_count; i++)
         is_there = is_there || mun_hash_eq(&peers->wanted[i].id, id);
-    if (!is_there && peers->wanted_count < WANTED_MAX) {
+    /* The oldest may be one that nobody has: it must not stand in the way. */
+    if (!is_there && peers->wanted_count == WANTED_MAX) {
+        peers->wanted_count--;
+        memmove(peers->wanted, peers->wanted + 1,
+                peers->wanted_count * sizeof peers->wanted[0]);
+    }
+    if (!is_there) {
         peers->wanted[peers->wanted_count] = (struct wanted){ .id = *id };
         peers->wanted_count++;
     }
