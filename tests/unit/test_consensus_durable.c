@@ -380,6 +380,8 @@ sets_that_cannot_be_are_refused(void **state)
     (void)state;
     b->members.count = 0;
     assert_int_equal(start_with(b, HEIGHT + 1, NULL).code, MUN_ERR_INTERNAL);
+    b->own = MUN_CON_OBSERVER; /* whose index no set refuses */
+    assert_int_equal(start_with(b, HEIGHT + 1, NULL).code, MUN_ERR_INTERNAL);
     b->members.count = MUN_MEMBERS_MAX + 1;
     assert_int_equal(start_with(b, HEIGHT + 1, NULL).code, MUN_ERR_INTERNAL);
     b->members.count = MUN_MEMBERS_MAX;
