@@ -237,6 +237,9 @@ before_the_first_height_nothing_happens(void **state)
     init_con(b);
     work(b);
     assert_quiet(b);
+    fire(b, 0, 0, MUN_CON_PRECOMMIT);
+    assert_quiet(b);
+    assert_int_equal(mun_con_round(&b->con), 0);
     mun_con_config_default(&config, &b->chain_id);
     config.prevote.init_ms = 0;
     assert_int_equal(mun_con_init(&b->con, &config).code, MUN_ERR_CONFIG);
