@@ -28,6 +28,16 @@ mun_con_recovery_add(struct mun_con_recovery *recovery, uint32_t member,
     }
 }
 
+/* A quorum, or all others: of two or three members none may lie. */
+static uint32_t
+answers_wanted(uint32_t member_count)
+{
+    uint32_t others = member_count - 1;
+    uint32_t quorum = mun_quorum(member_count);
+
+    return quorum < others ? quorum : others;
+}
+
 /* R35: A member without its record votes from three heights above the highest
  * certificate that a quorum of the others has shown. */
 uint64_t
@@ -38,7 +48,8 @@ mun_con_recovery_vote_from(const struct mun_con_recovery *recovery)
     for (uint32_t i = 0; i < recovery->member_count; i++) {
         count += recovery->has_answered[i] ? 1 : 0;
     }
-    if (count < mun_quorum(recovery->member_count) ||
+    if (recovery->member_count == 1 ||
+        count < answers_wanted(recovery->member_count) ||
         recovery->highest > UINT64_MAX - 3) {
         return 0;
     }

@@ -120,6 +120,21 @@ the_largest_set_and_the_smallest(void **state)
     assert_int_equal(vote_from(), 0);
 }
 
+static void
+of_two_or_three_all_others_answer(void **state)
+{
+    (void)state;
+    mun_con_recovery_init(&r, 2, 0);
+    assert_int_equal(vote_from(), 0);
+    mun_con_recovery_add(&r, 1, 5);
+    assert_int_equal(vote_from(), 8);
+    mun_con_recovery_init(&r, 3, 1);
+    mun_con_recovery_add(&r, 0, 5);
+    assert_int_equal(vote_from(), 0);
+    mun_con_recovery_add(&r, 2, 4);
+    assert_int_equal(vote_from(), 8);
+}
+
 /* ---- The answers ---- */
 
 struct asked {
@@ -230,6 +245,7 @@ main(void)
         cmocka_unit_test(an_empty_ledger_is_an_answer),
         cmocka_unit_test(heights_at_the_end_do_not_wrap),
         cmocka_unit_test(the_largest_set_and_the_smallest),
+        cmocka_unit_test(of_two_or_three_all_others_answer),
         cmocka_unit_test(a_status_has_one_encoding),
         cmocka_unit_test(a_status_is_for_who_asked),
     };
