@@ -91,6 +91,7 @@ enum plan {
     PLAN_NONE,
     PLAN_HALF,
     PLAN_ANY,
+    PLAN_LATE, /* sim_attack_late */
     PLAN_COUNT,
 };
 
@@ -120,7 +121,8 @@ sim_attack_votes(struct sim_world *w, const struct sim_proc *p,
         } else if (plan == PLAN_HALF) {
             value = (chance & 1) != 0 ? best : 0;
         }
-        if (plan == PLAN_NONE || (plan == PLAN_ONE && !is_chosen)) {
+        if (plan == PLAN_NONE || plan == PLAN_LATE ||
+            (plan == PLAN_ONE && !is_chosen)) {
             continue;
         }
         vote.id = w->values[value].id;
@@ -128,6 +130,50 @@ sim_attack_votes(struct sim_world *w, const struct sim_proc *p,
         if (value != 0 && type == MUN_VOTE_PREVOTE) {
             vote.valid_round = valid_round_of(w, &vote, value);
         }
+        say(w, p, &vote, to);
+    }
+}
+
+/* Whether all honest members that are up have given up the round. */
+static bool
+have_precommitted(struct sim_world *w, const struct mun_vote *vote)
+{
+    const struct sim_cast *cast = sim_cast(w, vote, 0);
+    bool is_any = false;
+
+    for (uint32_t i = 0; i < w->proc_count; i++) {
+        const struct sim_proc *p = &w->procs[i];
+
+        if (p->role != SIM_HONEST || !p->is_up) {
+            continue;
+        }
+        if (!cast[p->member].is_present || cast[p->member].value != 0) {
+            return false;
+        }
+        is_any = true;
+    }
+    return is_any;
+}
+
+void
+sim_attack_late(struct sim_world *w, const struct sim_proc *p,
+                const struct sim_scene *scene)
+{
+    struct mun_vote vote = {
+        MUN_VOTE_PRECOMMIT, scene->height, scene->round, -1, { { 0 } }
+    };
+    uint32_t best = 0;
+
+    if (!have_precommitted(w, &vote)) {
+        return;
+    }
+    vote.type = MUN_VOTE_PREVOTE;
+    best = best_value(w, &vote);
+    vote.id = w->values[best].id;
+    if (best != 0) {
+        vote.valid_round = valid_round_of(w, &vote, best);
+    }
+    for (uint32_t to = 0; to < w->proc_count; to++) {
         say(w, p, &vote, to);
     }
 }

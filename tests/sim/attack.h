@@ -15,6 +15,11 @@ struct sim_scene {
 void sim_attack_votes(struct sim_world *w, const struct sim_proc *p,
                       const struct sim_scene *scene, enum mun_vote_type type);
 
+/* Prevotes that come when all have precommitted nil: a polka that is too late
+ * for a lock. */
+void sim_attack_late(struct sim_world *w, const struct sim_proc *p,
+                     const struct sim_scene *scene);
+
 /* When it is the scene's proposer. */
 void sim_attack_proposal(struct sim_world *w, struct sim_proc *p,
                          const struct sim_scene *scene);

@@ -156,11 +156,36 @@ draw_twins(struct sim_world *w)
     }
 }
 
+/* A valid value that nobody is locked on stands in all records: the worst
+ * moment for all to go down, when its bytes do not. */
+static bool
+is_worst_moment(const struct sim_world *w)
+{
+    bool is_any = false;
+
+    for (uint32_t i = 0; i < w->proc_count; i++) {
+        const struct sim_proc *p = &w->procs[i];
+        const struct mun_con_record *record = &p->con->record;
+
+        if (p->role != SIM_HONEST || !p->is_up || p->height != w->top + 1) {
+            continue;
+        }
+        if (record->valid_round == -1 || record->locked_round != -1 ||
+            (int32_t)record->own[MUN_VOTE_PREVOTE - 1].round <=
+                record->valid_round) {
+            return false;
+        }
+        is_any = true;
+    }
+    return is_any;
+}
+
 static void
 crash_some(struct sim_world *w)
 {
     bool is_all =
-        sim_has(w, SIM_CRASH_ALL) && sim_rng_chance(&w->rng, SIM_ALWAYS / 4);
+        sim_has(w, SIM_CRASH_ALL) &&
+        (is_worst_moment(w) || sim_rng_chance(&w->rng, SIM_ALWAYS / 4));
     uint32_t one = sim_rng_below(&w->rng, w->proc_count);
 
     for (uint32_t i = 0; i < w->proc_count; i++) {
@@ -196,6 +221,9 @@ one_fault(struct sim_world *w)
 {
     uint32_t kind = sim_rng_below(&w->rng, 8);
 
+    if (sim_has(w, SIM_CRASH_ALL) && is_worst_moment(w)) {
+        kind = 2;
+    }
     if (kind == 0 && sim_has(w, SIM_PARTITION | SIM_ASYMMETRIC)) {
         split(w);
     } else if (kind == 1) {
@@ -252,6 +280,7 @@ void
 sim_faults_heal(struct sim_world *w)
 {
     struct sim_weather *weather = &w->weather;
+    bool is_new_start = false;
 
     w->is_healing = true;
     sim_trace_note(w, SIM_NOTE_HEAL, 0, 0);
@@ -262,9 +291,14 @@ sim_faults_heal(struct sim_world *w)
     weather->sync_us = 5000;
     weather->build_us = 10000;
     weather->verdict_us = 10000;
+    is_new_start =
+        sim_has(w, SIM_CRASH_ALL) && sim_rng_chance(&w->rng, SIM_ALWAYS / 2);
     for (uint32_t i = 0; i < w->proc_count; i++) {
         struct sim_proc *p = &w->procs[i];
 
+        if (is_new_start && p->role == SIM_HONEST && p->is_up) {
+            sim_proc_crash(w, p);
+        }
         if (p->role != SIM_SCRIPT) {
             p->offset_ms = (int64_t)sim_rng_below(&w->rng, 400) - 200;
         }

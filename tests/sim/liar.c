@@ -56,6 +56,9 @@ sim_liar_act(struct sim_world *w, struct sim_proc *p)
         sim_attack_votes(w, p, &scene, MUN_VOTE_PREVOTE);
         sim_attack_votes(w, p, &scene, MUN_VOTE_PRECOMMIT);
     }
+    if (often(w, SIM_VOTES, 1)) {
+        sim_attack_late(w, p, &scene);
+    }
     if (often(w, SIM_QUORUMS, 2)) {
         sim_attack_quorum(w, p, &scene);
     }

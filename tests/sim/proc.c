@@ -265,7 +265,7 @@ hold_durable(struct sim_world *w, struct sim_proc *p)
     const struct mun_con_own *own = &w->record.own[MUN_VOTE_PROPOSAL - 1];
 
     p->held_count = 0;
-    if (own->is_present && own->valid_round == -1) {
+    if (own->is_present) {
         sim_hold(w, p, sim_value_find(w, &own->id));
     }
     if (w->record.locked_round >= 0) {
