@@ -194,11 +194,7 @@ run(const struct request *request)
     mun_err_t err = mun_config_read(&config, &why, path);
 
     if (!mun_is_ok(err)) {
-        if (why.line > 0)
-            (void)fprintf(stderr, "%s:%u:%u: %s\n", path, (unsigned)why.line,
-                          (unsigned)why.column, why.text);
-        else
-            (void)fprintf(stderr, "%s: %s\n", path, why.text);
+        (void)fprintf(stderr, "%s: %s\n", path, why.text);
         return 1;
     }
     mun_log_set_level(config.log_level);

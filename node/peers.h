@@ -5,7 +5,7 @@
  *
  *   ledger thread --messages--> [queue of each peer] --POST /peer/messages--> peer
  *   submissions ----entries---> [queue of each peer] --POST /peer/entries--> peer
- *   ledger thread --want------> GET /peer/values/ID, /peer/blocks --> inbox
+ *   ledger thread --want------> GET /peer/values/ID, /v1/blocks --> inbox
  *
  * One thread. For each peer three kept-alive connections, one for each kind of
  * request, each with one request in flight: what comes meanwhile goes with the

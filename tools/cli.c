@@ -17,14 +17,19 @@ enum { OPT_NODE = 0x100, OPT_PASSPHRASE, OPT_JSON, OPT_QUIET };
 
 static const struct argp_option offline_options[] = {
     { "passphrase-file", OPT_PASSPHRASE, "FILE", 0,
-      "read the passphrase of key files from there", 90 },
+      "read the passphrase of key files from there (default: "
+      "$MUNIMENT_PASSPHRASE_FILE, else it is asked for)",
+      90 },
     { "json", OPT_JSON, NULL, 0, "print one JSON document", 90 },
     { "quiet", OPT_QUIET, NULL, 0, "no progress bars", 90 },
     { 0 },
 };
 
 static const struct argp_option node_options[] = {
-    { "node", OPT_NODE, "URL", 0, "the node to talk to", 90 },
+    { "node", OPT_NODE, "URL", 0,
+      "the node to talk to (default: $MUNIMENT_NODE, else "
+      "http://127.0.0.1:8460)",
+      90 },
     { 0 },
 };
 
@@ -302,8 +307,7 @@ mun_file_read_json(struct mun_cli *cli, const char *path)
     }
     err = mun_json_parse(&doc, &why, text, NULL);
     if (!mun_is_ok(err)) {
-        (void)mun_cli_fail(cli, 1, "%s:%u:%u: %s", path, why.line, why.column,
-                           why.text);
+        (void)mun_cli_fail(cli, 1, "%s: %s", path, why.text);
         return NULL;
     }
     return doc;

@@ -78,8 +78,9 @@ perform(struct mun_reply *out, struct mun_cli *cli, CURL *curl,
         return mun_err(MUN_ERR_TOO_LARGE);
     if (code != CURLE_OK) {
         (void)mun_cli_fail(cli, MUN_EXIT_UNREACHABLE,
-                           "UNREACHABLE: no answer from %s: %s", cli->node,
-                           curl_easy_strerror(code));
+                           "UNREACHABLE: no answer from %s: %s (--node names "
+                           "another)",
+                           cli->node, curl_easy_strerror(code));
         return mun_err(MUN_ERR_NETWORK);
     }
     (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);

@@ -260,8 +260,8 @@ static const struct mun_cli_command command = {
     "header is checked up to the node's newest block. The node only hands out "
     "bytes. Exit code 5 and the height, entry and rule when something is "
     "wrong.\n\nExample:\n"
-    "  muniment audit --trust-root trust-root.json --from-node "
-    "https://ledger.example"
+    "  muniment audit --trust-root trust-root.json \\\n"
+    "    --from-node http://ledger.example:8460"
 };
 
 int

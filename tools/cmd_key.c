@@ -66,7 +66,7 @@ mun_cmd_key_new(struct mun_cli *cli, int argc, char **argv)
     };
     static const struct mun_cli_command command = {
         options, parse_key, "FILE",
-        "Makes a key, sealed under a passphrase.\vExample:\n"
+        "Makes a key, encrypted under a passphrase.\vExample:\n"
         "  muniment key new registrar.key --label \"Registrar's office\""
     };
     struct key_args args = { .cli = cli, .label = "" };

@@ -78,10 +78,14 @@ check_args(const struct status_args *args, const struct argp_state *state)
         mun_cli_usage(state, "--list is not a label");
     if (args->reason == 0)
         mun_cli_usage(state, "--reason is missing");
-    if ((args->action == MUN_ACTION_EXTEND) != (args->until_ms != 0))
-        mun_cli_usage(state, "--until belongs to extend, which needs it");
-    if ((args->action == MUN_ACTION_SUPERSEDE) != args->has_by)
-        mun_cli_usage(state, "--by belongs to supersede, which needs it");
+    if (args->action == MUN_ACTION_EXTEND && args->until_ms == 0)
+        mun_cli_usage(state, "--until is missing");
+    if (args->action != MUN_ACTION_EXTEND && args->until_ms != 0)
+        mun_cli_usage(state, "--until belongs to extend");
+    if (args->action == MUN_ACTION_SUPERSEDE && !args->has_by)
+        mun_cli_usage(state, "--by is missing");
+    if (args->action != MUN_ACTION_SUPERSEDE && args->has_by)
+        mun_cli_usage(state, "--by belongs to supersede");
 }
 
 static error_t

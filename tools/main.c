@@ -21,7 +21,8 @@ struct command {
 };
 
 static const struct command COMMANDS[] = {
-    { "key", "new", mun_cmd_key_new, "make a key, sealed under a passphrase" },
+    { "key", "new", mun_cmd_key_new,
+      "make a key, encrypted under a passphrase" },
     { "key", "show", mun_cmd_key_show, "the public key of a key file" },
     { "genesis", "make", mun_cmd_genesis_make, "compile a genesis document" },
     { "genesis", "show", mun_cmd_genesis_show, "what a genesis document says" },

@@ -215,10 +215,16 @@ mun_submit(struct mun_cli *cli, const struct mun_signed_entry *entries,
             return code;
         done += final;
         tries = final > 0 ? 0 : tries + 1;
+        if (tries == 1 && !cli->is_quiet && !cli->is_json)
+            (void)fprintf(stderr,
+                          "not final after %d s; waiting for the node, %d "
+                          "minutes at most\n",
+                          WAIT_MS / 1000, TRIES_MAX * WAIT_MS / 60000);
         if (tries == TRIES_MAX)
             return mun_cli_fail(cli, MUN_EXIT_FAILED,
-                                "the node does not get on; entry %s is not "
-                                "final yet; running the command again is safe",
+                                "entry %s is not final: the node makes no "
+                                "blocks, or too few members are up. Running "
+                                "the command again is safe",
                                 mun_cli_hash(cli, &entries[done].id));
     }
     return MUN_EXIT_DONE;
