@@ -32,8 +32,7 @@ for path in $(find tests -name 'test_*.c' -o -name 'fuzz_*.c' | sort); do
     fuzz_*) registered mun_add_fuzz "${name#fuzz_}" ;;
     esac || fail "$path: not registered in $lists"
 done
-for path in $(find tests \( -name 'test_*.sh' -o -name 'test_*.py' -o \
-    -name 'test_*.mjs' \) | sort); do
+for path in $(find tests -name 'test_*.sh' -o -name 'test_*.py' | sort); do
     kind=$(basename "$(dirname "$path")")
     name=$(basename "$path")
     name=${name#test_}
