@@ -138,14 +138,12 @@ static const struct argp_option options[] = {
 };
 
 static int
-parse_files(struct receipt_args *args, const struct mun_cli_command *command,
-            int argc, char **argv)
+take_files(struct receipt_args *args, int argc)
 {
     args->files =
         mun_arena_array(&args->cli->arena, (size_t)argc, sizeof *args->files);
     if (args->files == NULL)
         return mun_cli_fail(args->cli, MUN_EXIT_FAILED, "out of memory");
-    mun_cli_parse(command, argc, argv, args);
     return MUN_EXIT_DONE;
 }
 
@@ -167,9 +165,10 @@ mun_cmd_receipt_refresh(struct mun_cli *cli, int argc, char **argv)
     struct mun_json_wr wr;
     struct refresh refresh = { .cli = cli, .wr = &wr };
 
-    int code = parse_files(&args, &command, argc, argv);
+    int code = take_files(&args, argc);
     if (code != MUN_EXIT_DONE)
         return code;
+    mun_cli_parse(&command, argc, argv, &args);
     if (args.trust_root != NULL) {
         if (!mun_is_ok(mun_trust_root_load(&root, cli, args.trust_root)))
             return MUN_EXIT_FAILED;
@@ -321,9 +320,10 @@ mun_cmd_receipt_show(struct mun_cli *cli, int argc, char **argv)
 
     if (read == NULL)
         return mun_cli_fail(cli, MUN_EXIT_FAILED, "out of memory");
-    int code = parse_files(&args, &command, argc, argv);
+    int code = take_files(&args, argc);
     if (code != MUN_EXIT_DONE)
         return code;
+    mun_cli_parse_offline(&command, argc, argv, &args);
     if (args.file_count != 1)
         return mun_cli_fail(cli, MUN_EXIT_USAGE, "one FILE, please");
     if (!mun_is_ok(mun_receipt_load(read, cli, args.files[0])))

@@ -77,6 +77,11 @@ mun_passphrase(struct mun_bytes *out, struct mun_cli *cli, bool is_new)
                                 : ask("Passphrase: ", passphrase,
                                       sizeof passphrase, &passphrase_len);
     }
+    if (!has_passphrase && cli->passphrase_file != NULL) {
+        (void)mun_cli_fail(cli, 1, "%s: no passphrase can be read from it",
+                           cli->passphrase_file);
+        return mun_err(MUN_ERR_IO);
+    }
     if (!has_passphrase) {
         (void)mun_cli_fail(cli, 1,
                            "no passphrase: it is asked for on the terminal, "
