@@ -87,21 +87,22 @@ sign(struct mun_ledger *ledger, struct mun_con_persisted *out)
     }
 }
 
-/* The bytes of a value that we propose or are locked on stay with the record.
- */
+/* The bytes of the values that a record names stay with it. */
 static mun_err_t
-keep_values(struct mun_ledger *ledger, const struct mun_con_persist *persist)
+keep_values(struct mun_ledger *ledger, const struct mun_con_record *record)
 {
-    for (uint32_t i = 0; i < persist->count; i++) {
-        const struct mun_vote *vote = &persist->votes[i];
-        struct mun_blob *blob = NULL;
+    const struct mun_hash *ids[] = {
+        &record->own[MUN_VOTE_PROPOSAL - 1].id,
+        &record->locked_id,
+        &record->valid_id,
+    };
+
+    for (uint32_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+        struct mun_blob *blob = mun_values_get(ledger->config.values, ids[i]);
         mun_err_t err = MUN_SUCCESS;
 
-        if (vote->type == MUN_VOTE_PREVOTE || mun_hash_is_zero(&vote->id))
-            continue;
-        blob = mun_values_get(ledger->config.values, &vote->id);
-        if (blob != NULL)
-            err = mun_store_keep_value(ledger->config.store, &vote->id,
+        if (blob != NULL) /* none of the zero id */
+            err = mun_store_keep_value(ledger->config.store, ids[i],
                                        mun_blob_bytes(blob));
         mun_blob_drop(blob);
         MUN_TRY(err);
@@ -128,7 +129,7 @@ persist(struct mun_ledger *ledger, struct agenda *agenda)
     ledger->record = *wish->record;
     ledger->has_record = true;
     if (!mun_con_may_defer_sync(&ledger->con)) {
-        MUN_TRY(keep_values(ledger, wish));
+        MUN_TRY(keep_values(ledger, wish->record));
         mun_wr_init(&wr, ledger->record_bytes, sizeof ledger->record_bytes);
         mun_con_record_encode(&wr, &ledger->record);
         MUN_CHECK(mun_is_ok(mun_wr_status(&wr)));

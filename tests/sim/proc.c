@@ -271,6 +271,9 @@ hold_durable(struct sim_world *w, struct sim_proc *p)
     if (w->record.locked_round >= 0) {
         sim_hold(w, p, sim_value_find(w, &w->record.locked_id));
     }
+    if (w->record.valid_round >= 0) {
+        sim_hold(w, p, sim_value_find(w, &w->record.valid_id));
+    }
 }
 
 static void
