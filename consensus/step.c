@@ -1140,6 +1140,18 @@ mun_con_needs_value(const struct mun_con *con, const struct mun_hash *id)
     return is_needed(con, id);
 }
 
+bool
+mun_con_keeps_value(const struct mun_con *con, const struct mun_hash *id)
+{
+    for (uint32_t i = 0; i < MUN_CON_VALUES; i++) {
+        if (con->values[i].verdict == MUN_CON_VERDICT_VALID &&
+            mun_hash_eq(&con->values[i].id, id)) {
+            return true;
+        }
+    }
+    return is_needed(con, id);
+}
+
 void
 mun_con_vote_digest(struct mun_hash *out, const struct mun_con *con,
                     const struct mun_vote *vote)

@@ -307,9 +307,13 @@ uint32_t mun_con_round(const struct mun_con *con);
  * block: true exactly when it is the only member. README section 10. */
 bool mun_con_may_defer_sync(const struct mun_con *con);
 
-/* Whether the node must keep the bytes of this value, or go on fetching
- * them. */
+/* Whether the node must go on fetching the bytes of this value, to judge it. */
 bool mun_con_needs_value(const struct mun_con *con, const struct mun_hash *id);
+
+/* Whether the node must keep the bytes of this value when it has them: it is
+ * needed, or was judged valid, so that `apply` may name it without a further
+ * request. Fewer than 2 * MUN_CON_VALUES are. */
+bool mun_con_keeps_value(const struct mun_con *con, const struct mun_hash *id);
 
 /* What the node signs for a vote of `persist`. */
 void mun_con_vote_digest(struct mun_hash *out, const struct mun_con *con,

@@ -196,6 +196,26 @@ send_all(struct mun_ledger *ledger)
     }
 }
 
+static bool
+is_kept(const void *ctx, const struct mun_hash *id)
+{
+    return mun_con_keeps_value(ctx, id);
+}
+
+/* Room for another value of the height: the step keeps fewer than there are
+ * places. False when there is none all the same, or no memory. */
+static bool
+put_value(struct mun_ledger *ledger, const struct mun_hash *id,
+          struct mun_blob *blob)
+{
+    uint64_t height = ledger->header.height + 1;
+
+    mun_values_drop_unneeded(ledger->config.values, height, is_kept,
+                             &ledger->con);
+    return blob != NULL &&
+           mun_values_put(ledger->config.values, id, height, blob);
+}
+
 /* The value becomes the candidate. */
 static mun_err_t
 judge(struct mun_ledger *ledger, const struct mun_hash *id, bool *is_valid)
@@ -263,6 +283,14 @@ _Static_assert(sizeof((struct mun_certificate *)0)->bitmap ==
                    MUN_CON_BITMAP_BYTES,
                "a certificate's bitmap is a history's");
 
+static bool
+is_newest(const void *ctx, const struct mun_hash *id)
+{
+    const struct mun_ledger *ledger = ctx;
+
+    return mun_hash_eq(id, &ledger->header_id);
+}
+
 static mun_err_t
 apply(struct mun_ledger *ledger, struct agenda *agenda)
 {
@@ -275,6 +303,9 @@ apply(struct mun_ledger *ledger, struct agenda *agenda)
     if (!is_valid) /* the step decides on values that were judged valid */
         return mun_err(MUN_ERR_INTERNAL);
     MUN_TRY(mun_ledger_commit(ledger, wish->certificate));
+    /* Of this height the decided block is given to others for a while. */
+    mun_values_drop_unneeded(ledger->config.values, ledger->header.height,
+                             is_newest, ledger);
     /* Block 1 holds an empty one: it says nothing of anybody. */
     if (inside.height > 0)
         add_history(&ledger->history, &inside);
@@ -295,11 +326,10 @@ offer_value(struct mun_ledger *ledger, const struct mun_con_request *request,
     if (candidate->kind != MUN_CANDIDATE_BUILT ||
         candidate->header.time_ms + STALE_MS < mun_clock_ms())
         MUN_TRY(mun_ledger_build(ledger, true));
-    if (!is_alone(ledger) && candidate->blob == NULL) {
-        candidate->blob = mun_blob_new(candidate->bytes);
-        if (candidate->blob == NULL ||
-            !mun_values_put(ledger->config.values, &candidate->id,
-                            candidate->header.height, candidate->blob))
+    if (!is_alone(ledger)) {
+        if (candidate->blob == NULL)
+            candidate->blob = mun_blob_new(candidate->bytes);
+        if (!put_value(ledger, &candidate->id, candidate->blob))
             return mun_err(MUN_ERR_MEMORY);
         candidate->bytes = mun_blob_bytes(candidate->blob);
     }
@@ -485,12 +515,6 @@ mun_ledger_load_history(struct mun_ledger *ledger)
     return MUN_SUCCESS;
 }
 
-static bool
-is_needed(const void *ctx, const struct mun_hash *id)
-{
-    return mun_con_needs_value(ctx, id);
-}
-
 /* A value that was asked for. Its id is that of its header, whoever sent it. */
 static mun_err_t
 take_value(struct mun_ledger *ledger, struct mun_blob *blob)
@@ -505,11 +529,8 @@ take_value(struct mun_ledger *ledger, struct mun_blob *blob)
     mun_header_id(&id, &block.header);
     if (!take_wish(ledger, &id))
         return MUN_SUCCESS;
-    mun_values_drop_unneeded(ledger->config.values, ledger->header.height + 1,
-                             is_needed, &ledger->con);
     if (!mun_con_needs_value(&ledger->con, &id) ||
-        !mun_values_put(ledger->config.values, &id, ledger->header.height + 1,
-                        blob))
+        !put_value(ledger, &id, blob))
         return MUN_SUCCESS;
     MUN_TRY(offer_verdict(ledger, &id, &agenda));
     if (agenda.count == 0)
@@ -528,10 +549,7 @@ take_proposed(struct mun_ledger *ledger, struct mun_blob *blob)
     if (!mun_is_ok(mun_block_decode(&block, mun_blob_bytes(blob))))
         return;
     mun_header_id(&id, &block.header);
-    mun_values_drop_unneeded(ledger->config.values, ledger->header.height + 1,
-                             is_needed, &ledger->con);
-    (void)mun_values_put(ledger->config.values, &id, ledger->header.height + 1,
-                         blob); /* no room: it is fetched */
+    (void)put_value(ledger, &id, blob); /* no room: it is fetched */
 }
 
 /* One decided block with its certificate; *is_good is false when it does not
@@ -550,7 +568,7 @@ take_decided(struct mun_ledger *ledger, struct mun_bytes bytes,
     struct mun_blob *blob = NULL;
     struct mun_hash id;
     struct mun_rd rd;
-    bool has_room;
+    bool is_there;
 
     *is_good = false;
     memset(&msg, 0, sizeof msg);
@@ -564,13 +582,12 @@ take_decided(struct mun_ledger *ledger, struct mun_bytes bytes,
     mun_header_id(&id, &block.header);
     if (!mun_hash_eq(&id, &msg.certificate.header_id))
         return MUN_SUCCESS;
-    blob = mun_blob_new(bytes);
-    has_room = blob != NULL && mun_values_put(ledger->config.values, &id,
-                                              block.header.height, blob);
-    mun_blob_drop(blob);
-    if (!has_room)
-        return MUN_SUCCESS;
     *is_good = true;
+    blob = mun_blob_new(bytes);
+    is_there = put_value(ledger, &id, blob);
+    mun_blob_drop(blob);
+    if (!is_there) /* memory is short; the block comes again */
+        return MUN_SUCCESS;
     /* Asked for already, and now it is here: the step asks only once. */
     if (take_wish(ledger, &id)) {
         struct agenda agenda = { 0 };

@@ -13,7 +13,7 @@
 #include "ledger/core/hash.h"
 #include "node/blob.h"
 
-/* Those that the step needs at a time, and the block before. */
+/* Those that the step keeps at a time, and the block before. */
 #define MUN_VALUES_MAX 16
 
 struct mun_values;
@@ -37,7 +37,7 @@ struct mun_blob *mun_values_get(struct mun_values *values,
 /* Drops the values of heights below `height`. */
 void mun_values_drop_below(struct mun_values *values, uint64_t height);
 
-/* Drops the values of `height` that `is_needed` does not want. */
+/* Drops the values of `height` that `is_needed` does not want kept. */
 void mun_values_drop_unneeded(struct mun_values *values, uint64_t height,
                               bool (*is_needed)(const void *ctx,
                                                 const struct mun_hash *id),

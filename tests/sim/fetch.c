@@ -38,9 +38,9 @@ sim_hold(const struct sim_world *w, struct sim_proc *p, uint32_t value)
         return;
     }
     if (p->held_count == SIM_HELD_MAX) {
-        /* The node keeps what is needed, and no others (R18). */
+        /* The node keeps no others (R18). */
         for (uint32_t i = 0; i < p->held_count; i++) {
-            if (mun_con_needs_value(p->con, &w->values[p->held[i]].id)) {
+            if (mun_con_keeps_value(p->con, &w->values[p->held[i]].id)) {
                 p->held[count] = p->held[i];
                 count++;
             }

@@ -248,6 +248,32 @@ a_verdict_that_was_given_up_is_asked_for_again(void **state)
     assert_decides(b, id_of(1), 0);
 }
 
+/* The round is over and nothing needs the value, but its precommits come late:
+ * it is applied at once, so its bytes have to be here still. */
+static void
+a_value_that_was_called_valid_is_kept(void **state)
+{
+    struct bench *b = bench_working(3);
+    struct mun_hash id = id_of(1);
+
+    (void)state;
+    propose(b, 0, 0, id);
+    assert_true(mun_con_keeps_value(&b->con, &id));
+    judge(b, id, true);
+    settle(b);
+    prevote(b, 0, 1, NIL);
+    prevote(b, 1, 1, NIL);
+    assert_int_equal(mun_con_round(&b->con), 1);
+    assert_false(mun_con_needs_value(&b->con, &id));
+    assert_true(mun_con_keeps_value(&b->con, &id));
+    assert_false(mun_con_keeps_value(&b->con, (struct mun_hash[]){ id_of(2) }));
+    for (uint32_t i = 0; i < 3; i++) {
+        precommit(b, i, 0, id);
+    }
+    assert_decides(b, id, 0);
+    assert_int_equal(b->out.request_count, 0);
+}
+
 static void
 line_22_only_the_proposer_of_the_round_is_heard(void **state)
 {
@@ -831,6 +857,7 @@ main(void)
         cmocka_unit_test(each_step_has_its_own_timeout),
         cmocka_unit_test(line_22_the_verdict_is_waited_for),
         cmocka_unit_test(a_verdict_that_was_given_up_is_asked_for_again),
+        cmocka_unit_test(a_value_that_was_called_valid_is_kept),
         cmocka_unit_test(line_22_only_the_proposer_of_the_round_is_heard),
         cmocka_unit_test(line_24_a_valid_value_gets_a_prevote),
         cmocka_unit_test(line_26_an_invalid_value_gets_nil),

@@ -131,6 +131,7 @@ values_that_nobody_needs_give_way(void **state)
         }
     }
     assert_false(mun_con_needs_value(&b->con, &first));
+    assert_false(mun_con_keeps_value(&b->con, &first));
 }
 
 static void
