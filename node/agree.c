@@ -515,7 +515,7 @@ mun_ledger_load_history(struct mun_ledger *ledger)
     return MUN_SUCCESS;
 }
 
-/* A value that was asked for. Its id is that of its header, whoever sent it. */
+/* A value that was asked for, and is whole (peers.h). */
 static mun_err_t
 take_value(struct mun_ledger *ledger, struct mun_blob *blob)
 {
@@ -539,7 +539,7 @@ take_value(struct mun_ledger *ledger, struct mun_blob *blob)
     return give(ledger, &event);
 }
 
-/* The block of the proposal that comes next. */
+/* The block of the proposal that comes next, whole (inbox.h). */
 static void
 take_proposed(struct mun_ledger *ledger, struct mun_blob *blob)
 {
@@ -580,7 +580,8 @@ take_decided(struct mun_ledger *ledger, struct mun_bytes bytes,
         !mun_is_ok(mun_block_decode(&block, bytes)))
         return MUN_SUCCESS;
     mun_header_id(&id, &block.header);
-    if (!mun_hash_eq(&id, &msg.certificate.header_id))
+    if (!mun_hash_eq(&id, &msg.certificate.header_id) ||
+        !mun_block_is_whole(&block))
         return MUN_SUCCESS;
     *is_good = true;
     blob = mun_blob_new(bytes);

@@ -20,7 +20,8 @@
 enum mun_inbox_kind {
     MUN_INBOX_MESSAGE = 1, /* mun_inbox_message_of */
     MUN_INBOX_VALUE,       /* `blob`: a block that was asked for */
-    MUN_INBOX_PROPOSED,    /* `blob`: the block of the proposal behind it */
+    MUN_INBOX_PROPOSED,    /* `blob`: the block of the proposal behind it,
+                              whole (mun_block_is_whole), as a value is */
     MUN_INBOX_BLOCKS,      /* `blob`: blocks with certificates, from `peer` */
     MUN_INBOX_STATUS,      /* `blob`: a member's signed height */
     MUN_INBOX_HEIGHT,      /* `peer` says that it has decided `height` */

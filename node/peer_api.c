@@ -8,6 +8,7 @@
 #include "ledger/base/encode.h"
 #include "ledger/base/rd.h"
 #include "ledger/base/wr.h"
+#include "ledger/core/block.h"
 
 /* Messages of one request; a member has four to say at a time. */
 #define MESSAGES_MAX 4096u
@@ -61,15 +62,29 @@ split_value(struct mun_bytes *message)
     return value;
 }
 
-/* A member has signed for this block; the ledger thread looks whether it is the
- * one. It goes first, so that nobody has to be asked for it. */
+/* The block that the member has signed for, and all of it: the signature covers
+ * the id alone, and anybody may send a message again with another body. */
+static bool
+is_of_proposal(const struct mun_con_msg *msg, struct mun_bytes value)
+{
+    struct mun_block block;
+    struct mun_hash id;
+
+    if (!mun_is_ok(mun_block_decode(&block, value)))
+        return false;
+    mun_header_id(&id, &block.header);
+    return mun_hash_eq(&id, &msg->ballot.vote.id) && mun_block_is_whole(&block);
+}
+
+/* It goes first, so that nobody has to be asked for it. */
 static void
 hand_on_value(struct mun_peer_api *api, const struct mun_con_msg *msg,
               struct mun_bytes value)
 {
     struct mun_blob *blob = NULL;
 
-    if (value.len == 0 || value.len != msg->value_len)
+    if (value.len == 0 || value.len != msg->value_len ||
+        !is_of_proposal(msg, value))
         return;
     blob = mun_blob_new(value);
     if (blob != NULL)

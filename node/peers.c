@@ -11,6 +11,7 @@
 #include "ledger/base/encode.h"
 #include "ledger/base/log.h"
 #include "ledger/base/rd.h"
+#include "ledger/core/block.h"
 #include "node/clock.h"
 
 #define QUEUE_ITEMS_MAX 1024u
@@ -25,6 +26,14 @@
 #define BLAME_MS 60000u
 #define CONNECT_MS 3000L
 #define STALL_SECONDS 10L
+
+/* Another peer is asked for a value too when one has not given it for so long;
+ * doubled each time, because large blocks take a while on slow lines. */
+#define HEDGE_MS_MIN 250u
+#define HEDGE_MS_MAX 4000u
+
+/* Once none of the peers has a value they are asked again after so long. */
+#define AGAIN_MS 20u
 
 /* Values wanted at a time; the step asks for a few. */
 #define WANTED_MAX 8u
@@ -82,7 +91,7 @@ struct wanted {
     struct mun_hash id;
     uint32_t next_peer;
     uint64_t not_before_ms;
-    bool is_asked;
+    uint64_t hedge_ms;
 };
 
 struct mun_peers {
@@ -200,7 +209,8 @@ mun_peers_want_value(struct mun_peers *peers, const struct mun_hash *id)
                 peers->wanted_count * sizeof peers->wanted[0]);
     }
     if (!is_there) {
-        peers->wanted[peers->wanted_count] = (struct wanted){ .id = *id };
+        peers->wanted[peers->wanted_count] =
+            (struct wanted){ .id = *id, .hedge_ms = HEDGE_MS_MIN };
         peers->wanted_count++;
     }
     unlock(peers);
@@ -376,8 +386,7 @@ next_wanted(struct mun_peers *peers, const struct peer *peer, uint64_t now_ms)
     for (uint32_t i = 0; i < peers->wanted_count; i++) {
         struct wanted *wanted = &peers->wanted[i];
 
-        if (!wanted->is_asked && wanted->next_peer == peer->index &&
-            now_ms >= wanted->not_before_ms)
+        if (wanted->next_peer == peer->index && now_ms >= wanted->not_before_ms)
             return wanted;
     }
     return NULL;
@@ -402,6 +411,13 @@ pull_by_name(struct mun_peers *peers, struct channel *channel,
 }
 
 static void
+pass_on(const struct mun_peers *peers, const struct peer *peer,
+        struct wanted *wanted)
+{
+    wanted->next_peer = (peer->index + 1) % peers->count;
+}
+
+static void
 begin_pull(struct mun_peers *peers, struct peer *peer, uint64_t now_ms)
 {
     struct channel *channel = &peer->channels[LANE_PULL];
@@ -409,15 +425,19 @@ begin_pull(struct mun_peers *peers, struct peer *peer, uint64_t now_ms)
     char path[128];
 
     if (wanted != NULL) {
-        wanted->is_asked = true;
         channel->pulls = MUN_INBOX_VALUE;
         channel->value_id = wanted->id;
-        pull_by_name(peers, channel, "values", &wanted->id);
+        pass_on(peers, peer, wanted);
+        wanted->not_before_ms = now_ms + wanted->hedge_ms;
+        wanted->hedge_ms = wanted->hedge_ms * 2 > HEDGE_MS_MAX
+                               ? HEDGE_MS_MAX
+                               : wanted->hedge_ms * 2;
+        pull_by_name(peers, channel, "values", &channel->value_id);
     } else if (peer->is_status_wanted) {
         peer->is_status_wanted = false;
         channel->pulls = MUN_INBOX_STATUS;
         pull_by_name(peers, channel, "status", &peers->nonce);
-    } else if (peer->blocks_from > 0 && now_ms >= peer->blamed_until_ms) {
+    } else if (peer->blocks_from > 0) {
         (void)snprintf(path, sizeof path,
                        "/v1/blocks?from=%" PRIu64 "&limit=%u",
                        peer->blocks_from, BLOCKS_AT_ONCE);
@@ -427,14 +447,14 @@ begin_pull(struct mun_peers *peers, struct peer *peer, uint64_t now_ms)
     }
 }
 
-/* A value goes to the next peer when this one rests. */
+/* Values go to the next peer when this one rests, is at another, or gave wrong
+ * ones. */
 static void
 pass_wanted_on(struct mun_peers *peers, const struct peer *peer)
 {
     for (uint32_t i = 0; i < peers->wanted_count; i++) {
-        if (!peers->wanted[i].is_asked &&
-            peers->wanted[i].next_peer == peer->index)
-            peers->wanted[i].next_peer = (peer->index + 1) % peers->count;
+        if (peers->wanted[i].next_peer == peer->index)
+            pass_on(peers, peer, &peers->wanted[i]);
     }
 }
 
@@ -459,7 +479,9 @@ serve_peer(struct mun_peers *peers, struct peer *peer, uint64_t now_ms)
         fill_body(entries, &peer->queues[LANE_ENTRIES]);
         begin(peers, entries, "/peer/entries");
     }
-    if (!peer->channels[LANE_PULL].is_busy)
+    if (peer->channels[LANE_PULL].is_busy || now_ms < peer->blamed_until_ms)
+        pass_wanted_on(peers, peer);
+    else
         begin_pull(peers, peer, now_ms);
 }
 
@@ -516,32 +538,56 @@ take_height(struct mun_peers *peers, const struct channel *channel)
                                height); /* dropped: the next ping says it */
 }
 
+/* The whole value that was asked for, and nothing else: half of it, under its
+ * header, would be judged, and the value with it. */
+static bool
+is_the_value(const struct channel *channel)
+{
+    struct mun_block block;
+    struct mun_hash id;
+
+    if (!mun_is_ok(mun_block_decode(
+            &block, mun_bytes(channel->answer, channel->answer_len))))
+        return false;
+    mun_header_id(&id, &block.header);
+    return mun_hash_eq(&id, &channel->value_id) && mun_block_is_whole(&block);
+}
+
+/* One that was not got is asked of the next peer at once. */
+static void
+end_wanted(struct mun_peers *peers, const struct channel *channel, bool is_got)
+{
+    struct wanted *wanted;
+
+    lock(peers);
+    wanted = find_wanted(peers, &channel->value_id);
+    if (wanted != NULL && is_got)
+        *wanted = peers->wanted[--peers->wanted_count];
+    else if (wanted != NULL)
+        wanted->not_before_ms =
+            wanted->next_peer == 0 ? mun_clock_monotonic_ms() + AGAIN_MS : 0;
+    unlock(peers);
+}
+
 static void
 take_pull(struct mun_peers *peers, struct channel *channel, bool is_good)
 {
     struct mun_blob *blob = NULL;
+    bool is_taken = false;
 
+    if (is_good && channel->pulls == MUN_INBOX_VALUE &&
+        !is_the_value(channel)) {
+        mun_peers_blame(peers, channel->peer->index);
+        is_good = false;
+    }
     if (is_good)
         blob = mun_blob_new(mun_bytes(channel->answer, channel->answer_len));
     if (blob != NULL)
-        is_good = mun_inbox_blob(peers->config.inbox, channel->pulls,
-                                 channel->peer->index, blob);
+        is_taken = mun_inbox_blob(peers->config.inbox, channel->pulls,
+                                  channel->peer->index, blob);
     mun_blob_drop(blob);
-    if (channel->pulls == MUN_INBOX_VALUE) {
-        struct wanted *wanted;
-
-        lock(peers);
-        wanted = find_wanted(peers, &channel->value_id);
-        if (wanted != NULL && is_good) {
-            *wanted = peers->wanted[--peers->wanted_count];
-        } else if (wanted != NULL) {
-            wanted->is_asked = false;
-            wanted->next_peer = (channel->peer->index + 1) % peers->count;
-            if (wanted->next_peer == 0)
-                wanted->not_before_ms = mun_clock_monotonic_ms() + 20;
-        }
-        unlock(peers);
-    }
+    if (channel->pulls == MUN_INBOX_VALUE)
+        end_wanted(peers, channel, is_taken);
     /* A large answer's memory is not kept. */
     if (channel->answer_room > (1u << 20)) {
         free(channel->answer);

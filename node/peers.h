@@ -45,7 +45,8 @@ void mun_peers_send(struct mun_peers *peers, struct mun_blob *message);
 void mun_peers_entries(struct mun_peers *peers, struct mun_blob *entries);
 
 /* Asks one peer after another for the value until one gives it, or until the
- * next call of mun_peers_forget. */
+ * next call of mun_peers_forget. One that takes its time is not waited for.
+ * What reaches the inbox has this id and is whole (mun_block_is_whole). */
 void mun_peers_want_value(struct mun_peers *peers, const struct mun_hash *id);
 /* Asks `peer` for blocks from this height on, unless that is under way. */
 void mun_peers_want_blocks(struct mun_peers *peers, uint32_t peer,
@@ -56,7 +57,7 @@ void mun_peers_want_status(struct mun_peers *peers,
 /* Values that were wanted are wanted no more. */
 void mun_peers_forget(struct mun_peers *peers);
 
-/* What came from this peer was wrong: no more blocks from it for a minute. */
+/* What came from this peer was wrong: nothing is asked of it for a minute. */
 void mun_peers_blame(struct mun_peers *peers, uint32_t peer);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "ledger/base/check.h"
 #include "ledger/base/limits.h"
+#include "ledger/core/entry.h"
 #include "ledger/core/field.h"
 #include "ledger/core/merkle.h"
 
@@ -199,18 +200,66 @@ mun_block_encode_item(struct mun_wr *wr, const struct mun_block_item *item)
     mun_wr_copy(wr, item->leaves, item->leaf_count * sizeof(struct mun_hash));
 }
 
-void
-mun_block_entries_hash(struct mun_hash *out,
-                       const struct mun_hash *entry_hashes, uint32_t count)
+static void
+begin_entries_hash(struct mun_sha256 *sha, uint32_t count)
 {
-    struct mun_sha256 sha;
     uint8_t prefix[4];
     struct mun_wr wr;
 
     mun_wr_init(&wr, prefix, sizeof prefix);
     mun_wr_u32(&wr, count);
-    mun_sha256_init_tagged(&sha, MUN_TAG_BLOCK_ENTRIES);
-    mun_sha256_update(&sha, prefix, sizeof prefix);
+    mun_sha256_init_tagged(sha, MUN_TAG_BLOCK_ENTRIES);
+    mun_sha256_update(sha, prefix, sizeof prefix);
+}
+
+void
+mun_block_entries_hash(struct mun_hash *out,
+                       const struct mun_hash *entry_hashes, uint32_t count)
+{
+    struct mun_sha256 sha;
+
+    begin_entries_hash(&sha, count);
     mun_sha256_update(&sha, entry_hashes, count * sizeof *entry_hashes);
     mun_sha256_final(&sha, out);
+}
+
+/* Entries name their leaves. Beside what is no entry anything may stand: the
+ * block is invalid with it and without. */
+static bool
+has_its_leaves(const struct mun_block_item *item)
+{
+    struct mun_entry entry;
+
+    if (mun_entry_decode(&entry, item->entry) != MUN_REFUSAL_NONE)
+        return true;
+    switch (mun_entry_check_leaves(&entry, item->leaves, item->leaf_count)) {
+    case MUN_REFUSAL_LEAVES_SURPLUS:
+    case MUN_REFUSAL_LEAVES_MISSING:
+    case MUN_REFUSAL_LEAVES_MISMATCH:
+        return false;
+    default: /* right, or more than an entry may name */
+        return true;
+    }
+}
+
+bool
+mun_block_is_whole(const struct mun_block *block)
+{
+    struct mun_block_item item;
+    struct mun_sha256 sha;
+    struct mun_hash hash;
+    size_t at = 0;
+
+    mun_certificate_hash(&hash, &block->certificate);
+    if (!mun_hash_eq(&hash, &block->header.certificate_hash))
+        return false;
+    begin_entries_hash(&sha, block->entry_count);
+    while (mun_block_next(block, &at, &item)) {
+        if (!has_its_leaves(&item))
+            return false;
+        mun_entry_hash(&hash, item.entry);
+        mun_sha256_update(&sha, hash.b, sizeof hash.b);
+    }
+    mun_sha256_final(&sha, &hash);
+    return mun_hash_eq(&hash, &block->header.entries_hash);
 }

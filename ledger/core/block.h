@@ -85,6 +85,12 @@ MUN_MUST_USE mun_err_t mun_block_decode(struct mun_block *out,
 bool mun_block_next(const struct mun_block *block, size_t *at,
                     struct mun_block_item *out);
 
+/* Whether the bytes are those that the header names: certificate, entries with
+ * their signatures, and the leaves of their roots. The id is that of the header
+ * alone, so whoever hands a block on could change the rest. Of two blocks of one
+ * id that are whole, both are valid or neither is. */
+bool mun_block_is_whole(const struct mun_block *block);
+
 /* A block is written as header, certificate, count, then the items. */
 void mun_block_encode_start(struct mun_wr *wr, const struct mun_header *header,
                             const struct mun_certificate *previous,

@@ -215,9 +215,9 @@ verify_signatures(struct mun_key_memo *memo, const struct mun_entry *entry)
     return MUN_REFUSAL_NONE;
 }
 
-static enum mun_refusal
-verify_leaves(const struct mun_entry *entry, const struct mun_hash *leaves,
-              uint32_t leaf_count)
+enum mun_refusal
+mun_entry_check_leaves(const struct mun_entry *entry,
+                       const struct mun_hash *leaves, uint32_t leaf_count)
 {
     const struct mun_anchor *anchor = &entry->as.anchor;
     struct mun_hash root;
@@ -255,7 +255,7 @@ mun_entry_verify_memo(struct mun_key_memo *memo, struct mun_entry_checked *out,
     refusal = verify_signatures(memo, entry);
     if (refusal != MUN_REFUSAL_NONE)
         return refusal;
-    refusal = verify_leaves(entry, leaves, leaf_count);
+    refusal = mun_entry_check_leaves(entry, leaves, leaf_count);
     if (refusal != MUN_REFUSAL_NONE)
         return refusal;
     out->entry = *entry;

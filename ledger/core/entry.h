@@ -205,4 +205,10 @@ enum mun_refusal mun_entry_verify_memo(struct mun_key_memo *memo,
                                        const struct mun_hash *leaves,
                                        uint32_t leaf_count);
 
+/* The part that is about leaves: that they are those of the entry's root.
+ * Signatures are not looked at. */
+enum mun_refusal mun_entry_check_leaves(const struct mun_entry *entry,
+                                        const struct mun_hash *leaves,
+                                        uint32_t leaf_count);
+
 #endif

@@ -291,6 +291,109 @@ the_entries_hash_covers_count_and_hashes(void **state)
     assert_true(mun_hash_eq(&found, &expected));
 }
 
+/* A block of one published batch whose header names what is in it. */
+static struct mun_bytes
+write_whole(struct mun_arena *arena, const struct mun_hash *leaves,
+            uint32_t leaf_count)
+{
+    struct mun_certificate previous = certificate();
+    struct mun_header head = header();
+    struct mun_block_item item = { .leaves = leaves, .leaf_count = leaf_count };
+    struct mun_entry entry;
+    struct mun_hash hash;
+    struct mun_wr wr;
+
+    mun_test_sample_entry(arena, &entry, MUN_KIND_ANCHOR);
+    entry.as.anchor.is_published = true;
+    entry.as.anchor.count = leaf_count;
+    mun_merkle_root32(&entry.as.anchor.root, leaves, leaf_count);
+    item.entry = mun_test_sign_entry(arena, &entry, (unsigned[]){ 1 }, 1);
+    mun_entry_hash(&hash, item.entry);
+    mun_block_entries_hash(&head.entries_hash, &hash, 1);
+    mun_certificate_hash(&head.certificate_hash, &previous);
+    mun_wr_init(&wr, buffer, BUFFER_MAX);
+    mun_block_encode_start(&wr, &head, &previous, 1);
+    mun_block_encode_item(&wr, &item);
+    assert_int_equal(mun_wr_status(&wr).code, MUN_OK);
+    return mun_wr_done(&wr);
+}
+
+/* Every byte behind the header is covered by it: with another one the block
+ * does not decode or is not whole. */
+static void
+a_block_with_another_byte_is_not_whole(void **state)
+{
+    const struct mun_hash leaves[] = { mun_test_hash(1), mun_test_hash(2) };
+    struct mun_arena arena = { 0 };
+    struct mun_block block;
+    struct mun_bytes bytes;
+
+    (void)state;
+    assert_int_equal(mun_arena_open(&arena, 1u << 20).code, MUN_OK);
+    bytes = write_whole(&arena, leaves, 2);
+    assert_int_equal(mun_block_decode(&block, bytes).code, MUN_OK);
+    assert_true(mun_block_is_whole(&block));
+    for (size_t i = MUN_HEADER_BYTES; i < bytes.len; i++) {
+        buffer[i] ^= 1;
+        assert_true(mun_block_decode(&block, bytes).code != MUN_OK ||
+                    !mun_block_is_whole(&block));
+        buffer[i] ^= 1;
+    }
+    mun_arena_close(&arena);
+}
+
+static void
+a_block_with_more_or_fewer_leaves_is_not_whole(void **state)
+{
+    const struct mun_hash leaves[] = { mun_test_hash(1), mun_test_hash(2) };
+    struct mun_arena arena = { 0 };
+    struct mun_block block;
+    struct mun_bytes bytes;
+    uint8_t *count;
+
+    (void)state;
+    assert_int_equal(mun_arena_open(&arena, 1u << 20).code, MUN_OK);
+    bytes = write_whole(&arena, leaves, 2);
+    count = buffer + bytes.len - sizeof leaves - 1;
+    assert_int_equal(*count, 2);
+    *count = 1;
+    bytes.len -= 32;
+    assert_int_equal(mun_block_decode(&block, bytes).code, MUN_OK);
+    assert_false(mun_block_is_whole(&block));
+    *count = 0;
+    bytes.len -= 32;
+    assert_int_equal(mun_block_decode(&block, bytes).code, MUN_OK);
+    assert_false(mun_block_is_whole(&block));
+    *count = 3;
+    bytes.len += 96;
+    assert_int_equal(mun_block_decode(&block, bytes).code, MUN_OK);
+    assert_false(mun_block_is_whole(&block));
+    mun_arena_close(&arena);
+}
+
+/* What is no entry is so with every leaf beside it. */
+static void
+leaves_beside_what_is_no_entry_change_nothing(void **state)
+{
+    struct mun_certificate previous = certificate();
+    struct mun_hash leaf = mun_test_hash(1);
+    struct mun_hash hash;
+    struct mun_block block;
+
+    (void)state;
+    for (uint32_t count = 0; count < 2; count++) {
+        const struct mun_block_item item = { mun_bytes_str("none"), &leaf,
+                                             count };
+
+        assert_int_equal(mun_block_decode(&block, write_block(&item, 1)).code,
+                         MUN_OK);
+        mun_certificate_hash(&block.header.certificate_hash, &previous);
+        mun_entry_hash(&hash, item.entry);
+        mun_block_entries_hash(&block.header.entries_hash, &hash, 1);
+        assert_true(mun_block_is_whole(&block));
+    }
+}
+
 static int
 set_up(void **state)
 {
@@ -319,6 +422,9 @@ main(void)
         cmocka_unit_test(no_shorter_and_no_longer_block_decodes),
         cmocka_unit_test(a_block_that_weighs_too_much_is_refused),
         cmocka_unit_test(the_entries_hash_covers_count_and_hashes),
+        cmocka_unit_test(a_block_with_another_byte_is_not_whole),
+        cmocka_unit_test(a_block_with_more_or_fewer_leaves_is_not_whole),
+        cmocka_unit_test(leaves_beside_what_is_no_entry_change_nothing),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
