@@ -263,7 +263,8 @@ set_up(struct mun_ledger *ledger)
         !ledger->is_new_key && ledger->config.members->count > 1) {
         ledger->own_index = MUN_CON_OBSERVER;
         mun_log(MUN_LOG_UNUSUAL,
-                "ledger follows reason=\"the record of our votes is missing\"");
+                "ledger follows reason=\"the record of our votes is missing; "
+                "the first start of a key is --create-database\"");
         MUN_TRY(begin_recovery(ledger));
     }
     atomic_store(&ledger->is_voting, ledger->own_index != MUN_CON_OBSERVER);

@@ -305,11 +305,13 @@ mun_cmd_devnet_start(struct mun_cli *cli, int argc, char **argv)
                                 .members = 4,
                                 .port = PORT_DEFAULT };
     struct mun_devnet net;
+    bool is_new;
 
     mun_cli_parse_offline(&command, argc, argv, &args);
     net = (struct mun_devnet){ args.dir, (uint32_t)args.members,
                                (uint16_t)args.port };
-    if (access(args.dir, F_OK) != 0 && !mun_is_ok(mun_devnet_make(&net, cli)))
+    is_new = access(args.dir, F_OK) != 0;
+    if (is_new && !mun_is_ok(mun_devnet_make(&net, cli)))
         return MUN_EXIT_FAILED;
     if (!mun_is_ok(mun_devnet_open(&net, cli, args.dir)) ||
         !has_member(&args, &net))
@@ -318,6 +320,14 @@ mun_cmd_devnet_start(struct mun_cli *cli, int argc, char **argv)
         if (is_meant(&args, i) && !mun_is_ok(mun_devnet_start(&net, cli, i)))
             return MUN_EXIT_FAILED;
     }
+    if (is_new)
+        mun_cli_say(cli,
+                    "Each member may accredit: its key is %s, the passphrase "
+                    "of all is in %s.\nAsk any of them: export "
+                    "MUNIMENT_NODE=http://127.0.0.1:%u\n",
+                    mun_devnet_path(&net, cli, 1, "govern.key"),
+                    mun_devnet_path(&net, cli, 0, "passphrase"),
+                    (unsigned)mun_devnet_port(&net, 1, MUN_DEVNET_PUBLIC));
     return show(cli, &net);
 }
 
