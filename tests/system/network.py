@@ -9,6 +9,7 @@ Each member is a Daemon with a folder of its own; genesis and requests are share
 """
 
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -16,18 +17,23 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from daemon import BIN, Daemon, check, eventually  # noqa: E402
+from daemon import BIN, Daemon, check, eventually, fail  # noqa: E402
 
 
 def free_ports(count):
-    """Ports that were free a moment ago."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+    """Ports in a row that are free, as far as one can tell; below those that
+    the system gives to clients, since a member that is started again needs its
+    own."""
+    for _ in range(1000):
+        first = random.randrange(12000, 30000)
+        try:
+            for i in range(count):
+                with socket.socket() as one:
+                    one.bind(("127.0.0.1", first + i))
+            return list(range(first, first + count))
+        except OSError:
+            continue
+    return fail("no free ports")
 
 
 class Network:
