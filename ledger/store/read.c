@@ -387,11 +387,22 @@ struct chunk {
     uint32_t number;
     uint32_t width;
     struct mun_hash leaves[MUN_CHUNK];
+    struct mun_value_check check;
+    bool is_verified; /* against the check */
 };
 
 /* The last that the thread read: who finds a commitment asks for its path
  * next. */
 static _Thread_local struct chunk last_chunk;
+
+static mun_err_t
+chunk_corrupt(uint64_t log_index, uint32_t number)
+{
+    struct mun_store_key key;
+
+    mun_key_leaves(&key, log_index, (uint16_t)number);
+    return mun_value_corrupt(MUN_FAMILY_LEAVES, mun_store_key_bytes(&key));
+}
 
 static mun_err_t
 load_chunk(struct mun_store *store, uint64_t log_index, uint32_t number)
@@ -400,25 +411,34 @@ load_chunk(struct mun_store *store, uint64_t log_index, uint32_t number)
     struct mun_rocks_value value;
     struct mun_store_key key;
     size_t len;
+    mun_err_t err;
 
     chunk->serial = 0;
-    MUN_TRY(get_leaves(store, &value, &key, log_index, (uint16_t)number));
+    mun_key_leaves(&key, log_index, (uint16_t)number);
+    err = mun_value_get_unchecked(store->rocks, &value, &chunk->check,
+                                  MUN_FAMILY_LEAVES, &key);
+    if (err.code == MUN_ERR_NOT_FOUND)
+        return chunk_corrupt(log_index, number);
+    if (!mun_is_ok(err))
+        return err;
     len = value.bytes.len;
     if (len == 0 || len > sizeof chunk->leaves ||
         len % sizeof chunk->leaves[0] != 0) {
         mun_rocks_release(&value);
-        return mun_value_corrupt(MUN_FAMILY_LEAVES, mun_store_key_bytes(&key));
+        return chunk_corrupt(log_index, number);
     }
     memcpy(chunk->leaves, value.bytes.data, len);
     mun_rocks_release(&value);
     chunk->width = (uint32_t)(len / sizeof chunk->leaves[0]);
     chunk->log_index = log_index;
     chunk->number = number;
+    chunk->is_verified = false;
     chunk->serial = store->serial;
     return MUN_SUCCESS;
 }
 
-/* Makes last_chunk the one that a position is in, which has a leaf there. */
+/* Makes last_chunk the one that a position is in, which has a leaf there. It
+ * need not be verified. */
 static mun_err_t
 get_chunk(struct mun_store *store, const struct mun_commitment_place *place)
 {
@@ -427,12 +447,24 @@ get_chunk(struct mun_store *store, const struct mun_commitment_place *place)
     if (last_chunk.serial != store->serial ||
         last_chunk.log_index != place->log_index || last_chunk.number != number)
         MUN_TRY(load_chunk(store, place->log_index, number));
-    if (place->position % MUN_CHUNK >= last_chunk.width) {
-        struct mun_store_key key;
+    if (place->position % MUN_CHUNK >= last_chunk.width)
+        return chunk_corrupt(place->log_index, number);
+    return MUN_SUCCESS;
+}
 
-        mun_key_leaves(&key, place->log_index, (uint16_t)number);
-        return mun_value_corrupt(MUN_FAMILY_LEAVES, mun_store_key_bytes(&key));
-    }
+static mun_err_t
+verify_chunk(struct chunk *chunk)
+{
+    struct mun_store_key key;
+
+    if (chunk->is_verified)
+        return MUN_SUCCESS;
+    mun_key_leaves(&key, chunk->log_index, (uint16_t)chunk->number);
+    MUN_TRY(mun_value_verify(
+        MUN_FAMILY_LEAVES, mun_store_key_bytes(&key),
+        mun_bytes(chunk->leaves, chunk->width * sizeof chunk->leaves[0]),
+        &chunk->check));
+    chunk->is_verified = true;
     return MUN_SUCCESS;
 }
 
@@ -457,10 +489,37 @@ match_row(struct mun_store *store, struct mun_commitment_place *place,
         return mun_value_corrupt(MUN_FAMILY_COMMITMENT, row);
     MUN_TRY(get_chunk(store, place));
     leaf = &last_chunk.leaves[place->position % MUN_CHUNK];
+    /* A leaf that is the commitment bears itself out, and the others of its
+     * chunk do not matter. Any other counts only when the chunk is what was
+     * written. */
+    *is_match = mun_hash_eq(leaf, commitment);
+    if (*is_match)
+        return MUN_SUCCESS;
+    MUN_TRY(verify_chunk(&last_chunk));
     if (memcmp(leaf->b, row.data, MUN_ROCKS_PREFIX) != 0)
         return mun_value_corrupt(MUN_FAMILY_COMMITMENT, row);
-    *is_match = mun_hash_eq(leaf, commitment);
     return MUN_SUCCESS;
+}
+
+static mun_err_t
+find_with(struct mun_rocks_iter *iter, struct mun_store *store,
+          struct mun_commitment_place *out, size_t max, size_t *count,
+          const struct mun_hash *commitment)
+{
+    mun_rocks_iter_seek(iter, mun_bytes(commitment->b, MUN_ROCKS_PREFIX));
+    while (mun_rocks_iter_valid(iter)) {
+        struct mun_commitment_place place;
+        bool is_match;
+
+        MUN_TRY(match_row(store, &place, &is_match, mun_rocks_iter_key(iter),
+                          commitment));
+        if (is_match)
+            out[(*count)++] = place;
+        if (*count == max)
+            return MUN_SUCCESS;
+        mun_rocks_iter_next(iter);
+    }
+    return mun_rocks_iter_status(iter);
 }
 
 mun_err_t
@@ -468,30 +527,19 @@ mun_store_find_commitment(struct mun_store *store,
                           struct mun_commitment_place *out, size_t max,
                           size_t *count, const struct mun_hash *commitment)
 {
-    struct mun_rocks_iter *iter = mun_rocks_iter_open(
-        store->rocks, MUN_FAMILY_COMMITMENT, MUN_WALK_PREFIX);
+    struct mun_rocks_iter *iter = mun_rocks_iter_borrow(store->rocks);
     mun_err_t err;
 
+    MUN_CHECK(max > 0);
     *count = 0;
-    for (mun_rocks_iter_seek(iter, mun_bytes(commitment->b, MUN_ROCKS_PREFIX));
-         *count < max && mun_rocks_iter_valid(iter);
-         mun_rocks_iter_next(iter)) {
-        struct mun_commitment_place place;
-        bool is_match;
-
-        MUN_TRY_OUT(match_row(store, &place, &is_match,
-                              mun_rocks_iter_key(iter), commitment));
-        if (is_match)
-            out[(*count)++] = place;
-    }
-    MUN_TRY_OUT(mun_rocks_iter_status(iter));
-    if (*count == 0)
-        err = mun_err(MUN_ERR_NOT_FOUND);
-out:
-    if (!mun_is_ok(err))
+    err = find_with(iter, store, out, max, count, commitment);
+    if (!mun_is_ok(err)) {
         *count = 0;
-    mun_rocks_iter_close(iter);
-    return err;
+        mun_rocks_iter_close(iter);
+        return err;
+    }
+    mun_rocks_iter_give_back(store->rocks, iter);
+    return mun_err(*count == 0 ? MUN_ERR_NOT_FOUND : MUN_OK);
 }
 
 /* The path of hashes[index] among hashes that are subtrees' roots, by pairing
@@ -546,7 +594,7 @@ mun_store_batch_path(struct mun_store *store, struct mun_hash *path,
 {
     const struct mun_commitment_place place = { log_index, position };
     struct mun_hash roots[MUN_PUBLISHED_MAX / MUN_CHUNK];
-    const struct chunk *chunk = &last_chunk;
+    struct chunk *chunk = &last_chunk;
     uint32_t count;
 
     *path_len = 0;
@@ -555,12 +603,9 @@ mun_store_batch_path(struct mun_store *store, struct mun_hash *path,
     if (position >= count)
         return mun_err(MUN_ERR_NOT_FOUND);
     MUN_TRY(get_chunk(store, &place));
-    if (chunk->width != chunk_width(count, chunk->number)) {
-        struct mun_store_key key;
-
-        mun_key_leaves(&key, log_index, (uint16_t)chunk->number);
-        return mun_value_corrupt(MUN_FAMILY_LEAVES, mun_store_key_bytes(&key));
-    }
+    MUN_TRY(verify_chunk(chunk));
+    if (chunk->width != chunk_width(count, chunk->number))
+        return chunk_corrupt(log_index, chunk->number);
     *leaf = chunk->leaves[position % MUN_CHUNK];
     mun_merkle_path32(path, path_len, chunk->leaves, chunk->width,
                       position % MUN_CHUNK);

@@ -1,5 +1,6 @@
 #include "ledger/store/rocks.h"
 
+#include <pthread.h>
 #include <rocksdb/c.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,14 @@
 #define BACKGROUND_JOBS 2
 #define OPEN_FILES 500
 #define PARTS_MAX 8
+/* Threads that look for a commitment at once; others open a walk anew. */
+#define KEPT_MAX 16
+
+struct mun_rocks_iter {
+    rocksdb_iterator_t *it;
+    rocksdb_readoptions_t *read;
+    uint64_t writes; /* it shows at least these */
+};
 
 struct mun_rocks {
     rocksdb_t *db;
@@ -25,11 +34,11 @@ struct mun_rocks {
     rocksdb_writebatch_t *batch;
     rocksdb_writeoptions_t *write;
     rocksdb_readoptions_t *read;
-};
 
-struct mun_rocks_iter {
-    rocksdb_iterator_t *it;
-    rocksdb_readoptions_t *read;
+    pthread_mutex_t lock; /* of what follows */
+    uint64_t writes;
+    struct mun_rocks_iter *kept[KEPT_MAX]; /* all show `writes` */
+    unsigned kept_count;
 };
 
 static const char *const family_names[] = {
@@ -176,8 +185,10 @@ family_options(enum mun_family family, rocksdb_cache_t *cache)
         /* Hashes do not shrink. */
         rocksdb_options_set_compression(options, rocksdb_no_compression);
     }
-    if (family == MUN_FAMILY_INDEX) {
-        /* Most ids that are looked for are not there. */
+    if (family == MUN_FAMILY_INDEX || family == MUN_FAMILY_ENTRY ||
+        family == MUN_FAMILY_LEAVES) {
+        /* Most that is looked for is not in memory: ids are not there at all,
+         * entries and leaves are of any age. */
         rocksdb_options_set_memtable_prefix_bloom_size_ratio(options, 0.05);
         rocksdb_options_set_memtable_whole_key_filtering(options, 1);
     }
@@ -217,6 +228,16 @@ database_options(bool create)
     rocksdb_options_set_info_log_level(options, 2);
     rocksdb_options_set_keep_log_file_num(options, 4);
     rocksdb_options_set_max_log_file_size(options, 4u << 20);
+    return options;
+}
+
+/* Nothing here deletes ranges, so that no reader need look for deletions. */
+static rocksdb_readoptions_t *
+new_read_options(void)
+{
+    rocksdb_readoptions_t *options = rocksdb_readoptions_create();
+
+    rocksdb_readoptions_set_ignore_range_deletions(options, 1);
     return options;
 }
 
@@ -260,9 +281,40 @@ mun_rocks_open(struct mun_rocks **out, const struct mun_rocks_config *config)
     rocks->batch = rocksdb_writebatch_create();
     rocks->write = rocksdb_writeoptions_create();
     rocksdb_writeoptions_set_sync(rocks->write, 1);
-    rocks->read = rocksdb_readoptions_create();
+    rocks->read = new_read_options();
+    MUN_CHECK(pthread_mutex_init(&rocks->lock, NULL) == 0);
     *out = rocks;
     return MUN_SUCCESS;
+}
+
+static void
+lock(struct mun_rocks *rocks)
+{
+    MUN_CHECK(pthread_mutex_lock(&rocks->lock) == 0);
+}
+
+static void
+unlock(struct mun_rocks *rocks)
+{
+    MUN_CHECK(pthread_mutex_unlock(&rocks->lock) == 0);
+}
+
+/* Closes the kept walks, and those that are out now when they come back. */
+static void
+drop_kept(struct mun_rocks *rocks)
+{
+    struct mun_rocks_iter *kept[KEPT_MAX];
+    unsigned count;
+
+    lock(rocks);
+    rocks->writes++;
+    count = rocks->kept_count;
+    for (unsigned i = 0; i < count; i++)
+        kept[i] = rocks->kept[i];
+    rocks->kept_count = 0;
+    unlock(rocks);
+    for (unsigned i = 0; i < count; i++)
+        mun_rocks_iter_close(kept[i]);
 }
 
 void
@@ -270,6 +322,8 @@ mun_rocks_close(struct mun_rocks *rocks)
 {
     if (rocks == NULL)
         return;
+    drop_kept(rocks);
+    MUN_CHECK(pthread_mutex_destroy(&rocks->lock) == 0);
     rocksdb_writebatch_destroy(rocks->batch);
     rocksdb_writeoptions_destroy(rocks->write);
     rocksdb_readoptions_destroy(rocks->read);
@@ -318,6 +372,7 @@ mun_rocks_write(struct mun_rocks *rocks)
     count_nothing();
     rocksdb_write(rocks->db, rocks->write, rocks->batch, &text);
     rocksdb_writebatch_clear(rocks->batch);
+    drop_kept(rocks);
     return failure("write", text);
 }
 
@@ -359,7 +414,7 @@ mun_rocks_iter_open(struct mun_rocks *rocks, enum mun_family family,
 
     MUN_CHECK(iter != NULL);
     count_nothing();
-    iter->read = rocksdb_readoptions_create();
+    iter->read = new_read_options();
     switch (walk) {
     case MUN_WALK_ORDERED:
         rocksdb_readoptions_set_total_order_seek(iter->read, 1);
@@ -387,6 +442,38 @@ mun_rocks_iter_close(struct mun_rocks_iter *iter)
     rocksdb_iter_destroy(iter->it);
     rocksdb_readoptions_destroy(iter->read);
     free(iter);
+}
+
+struct mun_rocks_iter *
+mun_rocks_iter_borrow(struct mun_rocks *rocks)
+{
+    struct mun_rocks_iter *iter = NULL;
+    uint64_t writes;
+
+    lock(rocks);
+    if (rocks->kept_count > 0)
+        iter = rocks->kept[--rocks->kept_count];
+    writes = rocks->writes;
+    unlock(rocks);
+    if (iter == NULL) {
+        iter =
+            mun_rocks_iter_open(rocks, MUN_FAMILY_COMMITMENT, MUN_WALK_PREFIX);
+        iter->writes = writes;
+    }
+    count_nothing();
+    return iter;
+}
+
+void
+mun_rocks_iter_give_back(struct mun_rocks *rocks, struct mun_rocks_iter *iter)
+{
+    lock(rocks);
+    if (iter->writes == rocks->writes && rocks->kept_count < KEPT_MAX) {
+        rocks->kept[rocks->kept_count++] = iter;
+        iter = NULL;
+    }
+    unlock(rocks);
+    mun_rocks_iter_close(iter);
 }
 
 void
@@ -461,6 +548,7 @@ mun_rocks_flush(struct mun_rocks *rocks)
 void
 mun_rocks_compact(struct mun_rocks *rocks)
 {
+    drop_kept(rocks); /* they hold files */
     for (int i = 0; i < MUN_FAMILY_COUNT; i++)
         rocksdb_compact_range_cf(rocks->db, rocks->families[i], NULL, 0, NULL,
                                  0);

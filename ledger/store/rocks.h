@@ -93,6 +93,16 @@ struct mun_rocks_iter *mun_rocks_iter_open(struct mun_rocks *rocks,
                                            enum mun_family family,
                                            enum mun_rocks_walk walk);
 void mun_rocks_iter_close(struct mun_rocks_iter *iter);
+
+/* A walk over commitments by prefix, which shows every write that was done by
+ * now: opening one costs as much as a seek. Given back, it is kept for the
+ * next to ask until something is written; what it holds of the database stays
+ * as long. Where it stands is not known. After a failure it is closed
+ * instead. */
+struct mun_rocks_iter *mun_rocks_iter_borrow(struct mun_rocks *rocks);
+void mun_rocks_iter_give_back(struct mun_rocks *rocks,
+                              struct mun_rocks_iter *iter);
+
 void mun_rocks_iter_seek(struct mun_rocks_iter *iter, struct mun_bytes key);
 /* The last key at or before `key`. */
 void mun_rocks_iter_seek_back(struct mun_rocks_iter *iter,

@@ -5,7 +5,9 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <rocksdb/c.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -615,6 +617,79 @@ a_commitment_anchored_twice_is_found_twice(void **state)
     assert_int_equal(count, 1);
 }
 
+/* One that looks for an old commitment again and again, so that walks are out
+ * whenever a block is written. */
+struct finder {
+    pthread_t thread;
+    const struct mun_hash *old;
+    atomic_bool *is_over;
+    atomic_uint *lookups;
+    bool failed;
+};
+
+static void *
+find_old(void *arg)
+{
+    struct finder *finder = arg;
+
+    while (!atomic_load(finder->is_over)) {
+        struct mun_commitment_place place;
+        size_t count;
+        mun_err_t err = mun_store_find_commitment(node.store, &place, 1, &count,
+                                                  finder->old);
+
+        if (!mun_is_ok(err) || count != 1)
+            finder->failed = true;
+        atomic_fetch_add(finder->lookups, 1);
+    }
+    return NULL;
+}
+
+#define FINDERS 3
+
+static void
+a_commitment_is_found_as_soon_as_it_is_written(void **state)
+{
+    struct mun_hash *old = leaves_of(1, 1);
+    struct finder finders[FINDERS];
+    atomic_bool is_over = false;
+    atomic_uint lookups = 0;
+
+    (void)state;
+    (void)anchor(old, 1);
+    for (int i = 0; i < FINDERS; i++) {
+        finders[i] = (struct finder){ .old = old,
+                                      .is_over = &is_over,
+                                      .lookups = &lookups };
+        assert_int_equal(
+            pthread_create(&finders[i].thread, NULL, find_old, &finders[i]), 0);
+    }
+    for (unsigned i = 0; i < 50; i++) {
+        struct mun_hash *leaves = leaves_of(2, 1000 + 2 * i);
+        unsigned before = atomic_load(&lookups);
+        struct mun_commitment_place place;
+        uint64_t log_index;
+        size_t count;
+
+        while (atomic_load(&lookups) == before)
+            ;
+        assert_int_equal(
+            mun_store_find_commitment(node.store, &place, 1, &count, &leaves[1])
+                .code,
+            MUN_ERR_NOT_FOUND);
+        log_index = anchor(leaves, 2);
+        assert_ok(mun_store_find_commitment(node.store, &place, 1, &count,
+                                            &leaves[1]));
+        assert_int_equal(place.log_index, log_index);
+        assert_int_equal(place.position, 1);
+    }
+    atomic_store(&is_over, true);
+    for (int i = 0; i < FINDERS; i++) {
+        assert_int_equal(pthread_join(finders[i].thread, NULL), 0);
+        assert_false(finders[i].failed);
+    }
+}
+
 /* Lists */
 
 struct seen {
@@ -1118,6 +1193,64 @@ a_flipped_bit_in_any_value_is_seen(void **state)
     assert_false(damage_is_seen(&id, log_index));
 }
 
+/* The last byte of the first leaf: not one by which a commitment is looked up.
+ */
+static void
+damage_first_leaf(uint64_t log_index)
+{
+    static struct row rows[256];
+    struct mun_store_key key;
+    struct raw raw;
+    size_t count;
+    bool is_done = false;
+
+    mun_key_leaves(&key, log_index, 0);
+    mun_test_node_close_store(&node);
+    raw_open(&raw);
+    count = raw_rows(&raw, rows, 256);
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].family != MUN_FAMILY_LEAVES ||
+            !mun_bytes_eq(mun_bytes(rows[i].key, rows[i].key_len),
+                          mun_store_key_bytes(&key)))
+            continue;
+        rows[i].value[31] = (char)((uint8_t)rows[i].value[31] ^ 1);
+        raw_put(&raw, &rows[i]);
+        is_done = true;
+    }
+    raw_close(&raw);
+    assert_true(is_done);
+    assert_ok(mun_test_node_reopen(&node));
+}
+
+static void
+a_damaged_leaf_is_seen_by_who_asks_for_it_or_for_a_path(void **state)
+{
+    struct mun_hash *leaves = leaves_of(300, 1);
+    struct mun_hash path[MUN_MERKLE_PATH_MAX];
+    struct mun_commitment_place place;
+    struct mun_hash leaf;
+    uint64_t log_index;
+    size_t count;
+    size_t len;
+
+    (void)state;
+    log_index = anchor(leaves, 300);
+    damage_first_leaf(log_index);
+    assert_int_equal(
+        mun_store_find_commitment(node.store, &place, 1, &count, &leaves[0])
+            .code,
+        MUN_ERR_CORRUPT);
+    assert_int_equal(count, 0);
+    assert_ok(
+        mun_store_find_commitment(node.store, &place, 1, &count, &leaves[1]));
+    assert_int_equal(place.position, 1);
+    assert_int_equal(
+        mun_store_batch_path(node.store, path, &len, &leaf, log_index, 1).code,
+        MUN_ERR_CORRUPT);
+    assert_ok(
+        mun_store_batch_path(node.store, path, &len, &leaf, log_index, 299));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -1145,6 +1278,7 @@ main(int argc, char **argv)
         TEST(paths_outside_a_batch_are_not_found),
         TEST(commitments_with_the_same_prefix_are_told_apart),
         TEST(a_commitment_anchored_twice_is_found_twice),
+        TEST(a_commitment_is_found_as_soon_as_it_is_written),
         TEST(histories_are_paged_in_order),
         TEST(histories_of_lists_and_programmes_are_their_own),
         TEST(entries_of_one_block_are_each_in_its_histories),
@@ -1152,6 +1286,7 @@ main(int argc, char **argv)
         TEST(registers_are_paged_in_order),
         TEST(what_a_party_owns_is_listed),
         TEST(a_flipped_bit_in_any_value_is_seen),
+        TEST(a_damaged_leaf_is_seen_by_who_asks_for_it_or_for_a_path),
     };
 
     if (argc == 3 && strcmp(argv[1], "open") == 0)
