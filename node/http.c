@@ -109,9 +109,15 @@ unlock(struct mun_http *http)
 /* Time */
 
 static void
-set_deadline(struct connection *c, uint64_t ms)
+set_deadline(struct connection *c, uint64_t now_us, uint64_t ms)
 {
-    atomic_store(&c->deadline_ms, ms == 0 ? 0 : mun_clock_monotonic_ms() + ms);
+    atomic_store(&c->deadline_ms, now_us / 1000 + ms);
+}
+
+static void
+clear_deadline(struct connection *c)
+{
+    atomic_store(&c->deadline_ms, 0);
 }
 
 static uint64_t
@@ -144,7 +150,7 @@ janitor(void *arg)
 
             if (c->is_open && deadline_ms != 0 && deadline_ms <= now_ms) {
                 (void)shutdown(c->fd, SHUT_RDWR); /* it may be gone already */
-                atomic_store(&c->deadline_ms, 0);
+                clear_deadline(c);
             }
         }
         (void)pthread_cond_timedwait(&http->wake, &http->lock, &until);
@@ -211,7 +217,8 @@ grow_body(struct connection *c, size_t need)
 static void
 clear_request(struct connection *c)
 {
-    discharge(c->http, c->charged);
+    if (c->charged > 0)
+        discharge(c->http, c->charged);
     c->charged = 0;
     drop_body(c, BODY_START);
     if (c->arena.peak > ARENA_KEEP)
@@ -286,7 +293,7 @@ open_connection(struct mun_http *http, struct MHD_Connection *mhd)
         address_of(c->address, mhd);
         c->refusal = over_limit(http, c->address);
         clear_request(c);
-        set_deadline(c, timeout_ms(c));
+        set_deadline(c, mun_clock_monotonic_us(), timeout_ms(c));
     }
     unlock(http);
     return c;
@@ -300,7 +307,7 @@ close_connection(struct mun_http *http, struct connection *c)
     lock(http);
     MUN_CHECK(c->is_open);
     c->is_open = false;
-    atomic_store(&c->deadline_ms, 0);
+    clear_deadline(c);
     c->next_free = http->free_slots;
     http->free_slots = c;
     http->open_count--;
@@ -336,7 +343,7 @@ on_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
     if (c == NULL)
         return NULL;
     clear_request(c);
-    set_deadline(c, timeout_ms(c));
+    set_deadline(c, mun_clock_monotonic_us(), timeout_ms(c));
     if (c->arena.base == NULL &&
         !mun_is_ok(mun_arena_open(&c->arena, c->http->config.arena_size)))
         return NULL;
@@ -364,7 +371,7 @@ on_completed(void *cls, struct MHD_Connection *mhd, void **context,
         atomic_fetch_sub(&c->http->active, 1);
     }
     clear_request(c);
-    set_deadline(c, timeout_ms(c));
+    set_deadline(c, mun_clock_monotonic_us(), timeout_ms(c));
     *context = NULL;
 }
 
@@ -416,6 +423,7 @@ answer(struct connection *c, bool closes)
     size_t used = c->arena.used;
     struct MHD_Response *response;
     enum MHD_Result result;
+    uint64_t now_us;
 
     c->stage = STAGE_ANSWERED;
     if (used > ARENA_KEEP) {
@@ -431,13 +439,13 @@ answer(struct connection *c, bool closes)
     response = make_response(&request->response, closes);
     if (response == NULL)
         return MHD_NO;
-    set_deadline(c,
+    now_us = mun_clock_monotonic_us();
+    set_deadline(c, now_us,
                  timeout_ms(c) + request->response.body.len * 1000 / SEND_RATE);
     result = MHD_queue_response(c->mhd, request->response.status, response);
     MHD_destroy_response(response);
     mun_metrics_request(c->http->config.metrics, request->metric,
-                        request->response.status,
-                        mun_clock_monotonic_us() - c->started_us);
+                        request->response.status, now_us - c->started_us);
     return result;
 }
 
@@ -575,9 +583,10 @@ begin(struct connection *c, const struct line *line)
         return refuse(c, 411, "LENGTH_REQUIRED",
                       "Content-Length or a chunked body is required");
     c->stage = STAGE_BODY;
-    set_deadline(c, timeout_ms(c) +
-                        (head.has_length ? head.length : MUN_HTTP_BODY_MAX) *
-                            1000 / RECEIVE_RATE);
+    set_deadline(c, c->started_us,
+                 timeout_ms(c) +
+                     (head.has_length ? head.length : MUN_HTTP_BODY_MAX) *
+                         1000 / RECEIVE_RATE);
     return MHD_YES;
 }
 
@@ -616,7 +625,7 @@ park(struct connection *c)
     struct mun_http_handler *handler = &c->http->config.handler;
 
     c->stage = STAGE_PARKED;
-    set_deadline(c, 0);
+    clear_deadline(c);
     MHD_suspend_connection(c->mhd);
     handler->parked(handler->ctx, &c->request);
     /* Nothing of the connection may be touched from here on. */
