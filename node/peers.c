@@ -13,6 +13,7 @@
 #include "ledger/base/rd.h"
 #include "ledger/core/block.h"
 #include "node/clock.h"
+#include "rpc/rpc.h"
 
 #define QUEUE_ITEMS_MAX 1024u
 #define QUEUE_BYTES_MAX (64u << 20)
@@ -43,6 +44,7 @@ enum lane { LANE_MESSAGES, LANE_ENTRIES, LANE_PULL, LANE_COUNT };
 
 struct link {
     struct mun_blob *blob;
+    uint32_t items; /* messages or entries in it */
     struct link *next;
 };
 
@@ -148,13 +150,13 @@ queue_pop(struct queue *queue)
 }
 
 static void
-queue_push(struct queue *queue, struct mun_blob *blob)
+queue_push(struct queue *queue, struct mun_blob *blob, uint32_t items)
 {
     struct link *link = malloc(sizeof *link);
 
     if (link == NULL)
         return;
-    *link = (struct link){ mun_blob_hold(blob), NULL };
+    *link = (struct link){ .blob = mun_blob_hold(blob), .items = items };
     if (queue->last == NULL)
         queue->first = link;
     else
@@ -167,13 +169,14 @@ queue_push(struct queue *queue, struct mun_blob *blob)
 }
 
 static void
-push_all(struct mun_peers *peers, enum lane lane, struct mun_blob *blob)
+push_all(struct mun_peers *peers, enum lane lane, struct mun_blob *blob,
+         uint32_t items)
 {
     if (peers == NULL)
         return;
     lock(peers);
     for (uint32_t i = 0; i < peers->count; i++)
-        queue_push(&peers->at[i].queues[lane], blob);
+        queue_push(&peers->at[i].queues[lane], blob, items);
     unlock(peers);
     wake(peers);
 }
@@ -181,13 +184,14 @@ push_all(struct mun_peers *peers, enum lane lane, struct mun_blob *blob)
 void
 mun_peers_send(struct mun_peers *peers, struct mun_blob *message)
 {
-    push_all(peers, LANE_MESSAGES, message);
+    push_all(peers, LANE_MESSAGES, message, 1);
 }
 
 void
-mun_peers_entries(struct mun_peers *peers, struct mun_blob *entries)
+mun_peers_entries(struct mun_peers *peers, struct mun_blob *entries,
+                  uint32_t count)
 {
-    push_all(peers, LANE_ENTRIES, entries);
+    push_all(peers, LANE_ENTRIES, entries, count);
 }
 
 /* What is wanted */
@@ -353,12 +357,15 @@ fill_body(struct channel *channel, struct queue *queue)
 {
     size_t frame = channel->lane == LANE_MESSAGES ? 4 : 0;
     size_t len = 0;
+    uint32_t items = 0;
     uint32_t count = 0;
 
     for (struct link *at = queue->first; at != NULL; at = at->next) {
-        if (count > 0 && len + frame + at->blob->len > POST_BYTES_MAX)
+        if (count > 0 && (len + frame + at->blob->len > POST_BYTES_MAX ||
+                          items + at->items > MUN_RPC_ITEMS_MAX))
             break;
         len += frame + at->blob->len;
+        items += at->items;
         count++;
     }
     free(channel->body);

@@ -40,9 +40,11 @@ MUN_MUST_USE mun_err_t mun_peers_start(struct mun_peers **out,
 /* NULL is fine. */
 void mun_peers_stop(struct mun_peers *peers);
 
-/* To every peer; each holds the blob. `peers` NULL: there are none. */
+/* To every peer; each holds the blob. `peers` NULL: there are none. `entries` is
+ * a request of `count`; a request to a peer has no more than one may have. */
 void mun_peers_send(struct mun_peers *peers, struct mun_blob *message);
-void mun_peers_entries(struct mun_peers *peers, struct mun_blob *entries);
+void mun_peers_entries(struct mun_peers *peers, struct mun_blob *entries,
+                       uint32_t count);
 
 /* Asks one peer after another for the value until one gives it, or until the
  * next call of mun_peers_forget. One that takes its time is not waited for.

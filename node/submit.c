@@ -275,7 +275,7 @@ pass_on(const struct work *work)
         return;
     blob = mun_blob_new(work->request->rpc.body);
     if (blob != NULL) /* without memory our own turn will come */
-        mun_peers_entries(work->submit->peers, blob);
+        mun_peers_entries(work->submit->peers, blob, work->submission->count);
     mun_blob_drop(blob);
 }
 

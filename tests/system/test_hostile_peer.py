@@ -10,13 +10,16 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from daemon import check, eventually  # noqa: E402
+from daemon import check, eventually, split  # noqa: E402
 from network import Network  # noqa: E402
 
 HEIGHT_MAX = b"\xff" * 8
 
 # Entries of a request: a block of them does not fit behind its proposal.
 MANY = 250
+
+# That many may be in a request.
+ITEMS_MAX = 4096
 
 PROPOSAL, PROPOSAL_BYTES = 1, 121
 
@@ -61,6 +64,8 @@ class Liar:
         liar = self
         self.ports = net.ports[1:]
         self.asked = 0
+        self.posts = []
+        self.is_open = True
         self.is_over = False
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -74,6 +79,9 @@ class Liar:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.path == "/peer/entries":
+                    liar.posts.append(body)
+                    eventually(lambda: liar.is_open, "it may answer")
                 if proposed is not None and self.path == "/peer/messages":
                     liar.relay(proposed, body)
                 self.answer(height)
@@ -256,12 +264,39 @@ def who_was_away_gets_wrong_blocks():
         net.__exit__(None if sys.exc_info()[0] is None else 1, None, None)
 
 
+def who_is_slow_gets_entries_in_requests_that_it_may_take():
+    """What waits for it are more entries than one request may have."""
+    net = network(800)
+    for member in net.members:  # they stop before all is written
+        member.unusual_is_fine.append("ledger dropped")
+    liar = Liar(net)
+    liar.is_open = False
+    try:
+        for member in net.members[1:]:
+            member.start()
+        final(net[1].submit(net.read("setup.bin"), wait=60000))
+        for i in range(6):
+            net[1].submit(net.read(f"load-{i:04}.bin"))
+        liar.is_open = True
+        eventually(lambda: len(b"".join(liar.posts)) >= sum(
+            len(net.read(f"load-{i:04}.bin")) for i in range(6)), "all came")
+        for body in liar.posts:
+            check(len(split(body)) <= ITEMS_MAX,
+                  f"{len(split(body))} entries in one request")
+        for member in net.members[1:]:
+            check(member.stop() == 0, "stops")
+    finally:
+        liar.close()
+        net.__exit__(None if sys.exc_info()[0] is None else 1, None, None)
+
+
 def main():
     for test in (values_are_garbage, values_are_missing_a_part,
                  values_have_another_certificate, values_have_leaves_too_many,
                  values_come_byte_by_byte,
                  proposals_come_again_with_another_block,
                  heights_are_not_reached,
+                 who_is_slow_gets_entries_in_requests_that_it_may_take,
                  who_was_away_gets_wrong_blocks):
         start = time.monotonic()
         test()
