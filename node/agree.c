@@ -436,11 +436,14 @@ tell(struct mun_ledger *ledger)
                 " text=\"our key signed what this node did not: it does not "
                 "vote any more\"",
                 ledger->header.height + 1);
-    if ((out->notices & MUN_CON_NOTICE_INVALID_QUORUM) != 0)
+    if ((out->notices & MUN_CON_NOTICE_INVALID_QUORUM) != 0 &&
+        ledger->told_height != ledger->header.height + 1) {
+        ledger->told_height = ledger->header.height + 1;
         mun_log(MUN_LOG_BROKEN,
                 "consensus invalid_quorum height=%" PRIu64
                 " text=\"a quorum stands for a block that is not valid here\"",
                 ledger->header.height + 1);
+    }
     if (out->has_evidence) {
         atomic_fetch_add(&ledger->config.metrics->equivocations, 1);
         mun_log(MUN_LOG_UNUSUAL,

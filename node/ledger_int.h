@@ -84,6 +84,7 @@ struct mun_ledger {
     struct mun_hash wishes[MUN_CON_VALUES];
     uint64_t patience_ms;     /* monotonic: until then it is others' turn */
     uint64_t behind_since_ms; /* monotonic: a peer has decided this height */
+    uint64_t told_height;     /* of an invalid quorum, once a height */
     bool is_recovering;       /* R35 */
     struct mun_con_recovery recovery;
     struct mun_hash nonce;

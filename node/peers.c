@@ -19,7 +19,7 @@
 #define QUEUE_BYTES_MAX (64u << 20)
 #define POST_BYTES_MAX (4u << 20)
 #define ANSWER_BYTES_MAX 4096u
-#define PULL_BYTES_MAX (64u << 20)
+#define PULL_BYTES_MAX (24u << 20) /* an answer of blocks has 16 MiB */
 
 #define PING_MS 1000u
 #define PAUSE_MS_MIN 250u
@@ -318,6 +318,7 @@ begin(struct mun_peers *peers, struct channel *channel, const char *path)
     (void)curl_easy_setopt(easy, CURLOPT_URL, url);
     (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, channel);
+    (void)curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* whatever is set */
     (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     (void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
     (void)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
