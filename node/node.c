@@ -372,6 +372,7 @@ open_ledger(struct mun_node *node)
         .ctx = node,
     };
     struct mun_ledger_config with_mempool = ledger;
+    mun_err_t err;
 
     if (getrandom(&mempool.seed, sizeof mempool.seed, 0) !=
         (ssize_t)sizeof mempool.seed)
@@ -386,7 +387,11 @@ open_ledger(struct mun_node *node)
     with_mempool.inbox = node->inbox;
     with_mempool.values = node->values;
     with_mempool.peers = node->peers;
-    return mun_ledger_open(&node->ledger, &node->arena, &with_mempool);
+    err = mun_ledger_open(&node->ledger, &node->arena, &with_mempool);
+    /* Of the key it has been said what is wrong. */
+    return mun_is_ok(err) || err.code == MUN_ERR_CONFIG
+               ? err
+               : store_failed(node, err);
 }
 
 static mun_err_t

@@ -248,6 +248,22 @@ a_verdict_that_was_given_up_is_asked_for_again(void **state)
     assert_decides(b, id_of(1), 0);
 }
 
+static void
+a_value_that_was_called_invalid_is_not_kept(void **state)
+{
+    struct bench *b = bench_working(3);
+    struct mun_hash id = id_of(1);
+
+    (void)state;
+    propose(b, 0, 0, id);
+    judge(b, id, false);
+    settle(b);
+    prevote(b, 0, 1, NIL);
+    prevote(b, 1, 1, NIL);
+    assert_int_equal(mun_con_round(&b->con), 1);
+    assert_false(mun_con_keeps_value(&b->con, &id));
+}
+
 /* The round is over and nothing needs the value, but its precommits come late:
  * it is applied at once, so its bytes have to be here still. */
 static void
@@ -857,6 +873,7 @@ main(void)
         cmocka_unit_test(each_step_has_its_own_timeout),
         cmocka_unit_test(line_22_the_verdict_is_waited_for),
         cmocka_unit_test(a_verdict_that_was_given_up_is_asked_for_again),
+        cmocka_unit_test(a_value_that_was_called_invalid_is_not_kept),
         cmocka_unit_test(a_value_that_was_called_valid_is_kept),
         cmocka_unit_test(line_22_only_the_proposer_of_the_round_is_heard),
         cmocka_unit_test(line_24_a_valid_value_gets_a_prevote),
