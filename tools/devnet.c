@@ -372,6 +372,7 @@ mun_devnet_open(struct mun_devnet *out, struct mun_cli *cli, const char *dir)
         (uint32_t)mun_json_rd_u64(&rd, "members", MUN_DEVNET_MEMBERS_MAX);
     out->port = (uint16_t)mun_json_rd_u64(&rd, "port", UINT16_MAX);
     err = mun_json_rd_status(&rd);
+    mun_json_close(doc);
     if (!mun_is_ok(err))
         (void)mun_cli_fail(cli, MUN_EXIT_FAILED, "%s: %s", path, why.text);
     return err;
