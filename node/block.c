@@ -271,7 +271,8 @@ judge(struct mun_ledger *ledger, bool *is_valid, const struct mun_block *block)
         mun_arena_array(&ledger->scratch, block->entry_count, sizeof *checked);
     if (checked == NULL && block->entry_count > 0)
         return mun_err(MUN_ERR_LIMIT);
-    for (uint32_t i = 0; mun_block_next(block, &at, &item); i++) {
+    for (uint32_t i = 0;
+         i < block->entry_count && mun_block_next(block, &at, &item); i++) {
         if (!verify_item(ledger, &checked[i], &item))
             return MUN_SUCCESS;
     }

@@ -44,9 +44,10 @@ struct mun_candidate {
 struct mun_ledger {
     struct mun_ledger_config config;
     pthread_rwlock_t lock; /* L2 */
-    bool has_thread;
     pthread_t thread;
+    bool has_thread;
     atomic_bool has_failed;
+    atomic_bool is_voting;
     atomic_uint_least64_t height;
     atomic_uint_least64_t log_size;
 
@@ -74,9 +75,10 @@ struct mun_ledger {
     uint8_t record_bytes[MUN_CON_RECORD_BYTES_MAX];
     bool has_record;
     bool is_new_key;    /* says the operator: it has never voted */
+    bool is_recovering; /* R35 */
+    bool has_claim[MUN_MEMBERS_MAX];
     uint32_t own_index; /* MUN_CON_OBSERVER while this node does not vote */
-    atomic_bool is_voting;
-    uint32_t member; /* which one our key is */
+    uint32_t member;    /* which one our key is */
     struct mun_con_history history;
     uint64_t timers_ms[MUN_CON_TIMERS_MAX]; /* monotonic; 0: not set */
     struct mun_con_timer timers[MUN_CON_TIMERS_MAX];
@@ -85,11 +87,9 @@ struct mun_ledger {
     uint64_t patience_ms;     /* monotonic: until then it is others' turn */
     uint64_t behind_since_ms; /* monotonic: a peer has decided this height */
     uint64_t told_height;     /* of an invalid quorum, once a height */
-    bool is_recovering;       /* R35 */
     struct mun_con_recovery recovery;
     struct mun_hash nonce;
     uint64_t asked_ms;
-    bool has_claim[MUN_MEMBERS_MAX];
     uint64_t claims[MUN_MEMBERS_MAX];
     uint64_t peer_height; /* the highest that a peer has spoken of */
 };

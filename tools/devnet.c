@@ -287,15 +287,10 @@ daemon_path(struct mun_cli *cli)
 static _Noreturn void
 become(const char *program, const char *config, const char *extra, int log)
 {
-    char *const argv[] = { (char *)(uintptr_t) "munimentd",
-                           (char *)(uintptr_t) "--config",
-                           (char *)(uintptr_t)config, (char *)(uintptr_t)extra,
-                           NULL };
-
     (void)setsid(); /* else an interrupt of the terminal would end it */
     (void)dup2(log, STDERR_FILENO);
     (void)dup2(log, STDOUT_FILENO);
-    (void)execv(program, argv);
+    (void)execl(program, "munimentd", "--config", config, extra, (char *)NULL);
     _exit(127);
 }
 
@@ -389,7 +384,7 @@ sleep_step(void)
 }
 
 /* The letter of /proc/PID/stat, 0 when this is no munimentd. */
-static char
+static int
 process_state(pid_t pid)
 {
     char path[64];
@@ -404,7 +399,7 @@ process_state(pid_t pid)
     (void)!fgets(line, sizeof line, file); /* empty: no such process */
     (void)fclose(file);
     end = strstr(line, "(munimentd) ");
-    return end == NULL ? 0 : end[strlen("(munimentd) ")];
+    return end == NULL ? 0 : (unsigned char)end[strlen("(munimentd) ")];
 }
 
 enum mun_devnet_state
@@ -413,7 +408,7 @@ mun_devnet_look(const struct mun_devnet *net, struct mun_cli *cli,
 {
     struct mun_bytes text;
     char number[32];
-    char state;
+    int state;
 
     *pid = 0;
     if (!mun_is_ok(mun_file_read(&text, &cli->arena,
