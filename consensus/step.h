@@ -275,7 +275,8 @@ void mun_con_config_default(struct mun_con_config *out,
                             const struct mun_hash *chain_id);
 
 /* Before the first STARTED every event is ignored.
- * Errors: MUN_ERR_CONFIG when a timeout or its cap is 0. */
+ * Errors: MUN_ERR_CONFIG when a timeout, its cap or the least wait to re-send is
+ * 0, or the longest wait is below the least. */
 MUN_MUST_USE mun_err_t mun_con_init(struct mun_con *con,
                                     const struct mun_con_config *config);
 
